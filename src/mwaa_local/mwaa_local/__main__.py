@@ -1,0 +1,5 @@
+"""`python -m mwaa_local`."""
+
+from mwaa_local.cli import main
+
+main()

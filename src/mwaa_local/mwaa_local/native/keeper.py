@@ -1,0 +1,39 @@
+"""Brings the supervisor back when it was killed: `python -m mwaa_local.native.keeper`, a role of the supervisor itself.
+
+The supervisor restarts every role, this one too; the one process nobody would restart is the supervisor. When it dies,
+its roles live on without anybody who watches them: the keeper ends them and starts the whole stack again, in order.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+from mwaa_local import settings as settings_module
+from mwaa_local.native.supervisor import Supervisor
+from mwaa_local.native.sweep import sweep
+from mwaa_local.secrets import ensure
+
+LOOK_EVERY = 1.0  # seconds; there is no event for the death of a parent that works on every system
+
+
+def main() -> None:
+    parent = os.getppid()
+    while os.getppid() == parent:
+        time.sleep(LOOK_EVERY)
+    settings = settings_module.of_running_stack()
+    env_id = ensure(settings.mwaa_state)["MWAA_ENV_ID"]
+    # an orderly `make down` removes the pid file before the supervisor ends
+    if not Supervisor(settings, env_id).pid_file.exists():
+        return
+    print("The supervisor was killed: ending its roles and starting the stack again.", flush=True)
+    sweep(env_id)
+    command = [sys.executable, "-m", "mwaa_local", "up"]
+    # the same settings again, for they may have come from a command line that is gone
+    subprocess.Popen(command, start_new_session=True, env=os.environ | settings.as_environment())
+
+
+if __name__ == "__main__":
+    main()

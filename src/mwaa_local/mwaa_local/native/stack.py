@@ -1,0 +1,133 @@
+"""Native mode: start, stop, status of all roles."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+
+from mwaa_local.errors import LocalError, NotReady
+from mwaa_local.native.roles import Role, roles
+from mwaa_local.native.supervisor import Supervisor
+from mwaa_local.native.sweep import members, sweep
+from mwaa_local.ports import is_free, require_free
+from mwaa_local.settings import ROOT, Settings
+
+# Called with a role's name and one of: waiting, starting, healthy, failed.
+Progress = Callable[[str, str], None]
+LOOK_EVERY = 0.05  # seconds between looks at the cheap signs
+PROBE_EVERY = 0.25  # seconds between health checks, each of which starts a process
+
+
+class NativeStack:
+    """All roles of one install, as processes below one supervisor."""
+
+    def __init__(self, settings: Settings, env_id: str) -> None:
+        self.settings, self.env_id = settings, env_id
+        self.supervisor = Supervisor(settings, env_id)
+        self.roles = roles(settings)
+        self._cancelled = threading.Event()
+
+    def is_running(self) -> bool:
+        return self.supervisor.is_running()
+
+    def start(self, progress: Progress) -> None:
+        """Starts every role as soon as those it waits for are healthy; returns when all are.
+
+        Raises PortTaken, or NotReady with the log of the role that failed; nothing is left running then.
+        """
+        if not self.is_running():
+            sweep(self.env_id)
+            require_free({r.port.upper(): getattr(self.settings, r.port) for r in self.roles if r.port})
+            self._forget_signs()
+            self.supervisor.start(self.roles)
+        try:
+            self._start_in_order(progress)
+        except BaseException:
+            self._cancelled.set()
+            self.stop()
+            raise
+
+    def stop(self) -> list[str]:
+        """Stops everything; returns the processes that had to be ended one by one."""
+        self.supervisor.stop()
+        return sweep(self.env_id)
+
+    def leftovers(self) -> list[str]:
+        """Processes of this install that live although the supervisor does not."""
+        return [] if self.is_running() else [str(p.pid) for p in members(self.env_id)]
+
+    def health(self, name: str) -> tuple[bool, str]:
+        """Asks `stack/bin/health`: whether the role serves, and its one line of explanation."""
+        command = [ROOT / "stack" / "bin" / "health", name]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=self.supervisor.environment())
+        except subprocess.TimeoutExpired:
+            return False, "the health check did not answer within 30 s"
+        said = (done.stdout.strip() or done.stderr.strip()).splitlines()
+        return done.returncode == 0, said[-1] if said else ""
+
+    def states(self) -> dict[str, dict[str, object]]:
+        return self.supervisor.states()
+
+    def _start_in_order(self, progress: Progress) -> None:
+        done: dict[str, Future[None]] = {}
+        with ThreadPoolExecutor(len(self.roles)) as pool:
+            for role in self.roles:
+                before = [done[name] for name in role.after]
+                done[role.name] = pool.submit(self._bring_up, role, before, progress)
+            finished, _ = wait(done.values(), return_when=FIRST_EXCEPTION)
+            failures = [f.exception() for f in finished if f.exception()]
+            if failures:
+                self._cancelled.set()
+                raise failures[0]  # type: ignore[misc]
+
+    def _bring_up(self, role: Role, before: list[Future[None]], progress: Progress) -> None:
+        for one in before:
+            one.result()
+        progress(role.name, "starting")
+        self.supervisor.start_role(role.name)
+        try:
+            self._wait_until_ready(role)
+        except BaseException:
+            progress(role.name, "failed")
+            raise
+        progress(role.name, "healthy")
+
+    def _wait_until_ready(self, role: Role) -> None:
+        deadline = time.monotonic() + self.settings.up_timeout
+        next_probe = 0.0
+        said = ""
+        while time.monotonic() < deadline:
+            if self._cancelled.wait(LOOK_EVERY):
+                raise LocalError(f"The start of {role.name} was given up.")
+            if self._has_ended(role):
+                return
+            if not role.once and time.monotonic() >= next_probe and self._shows_sign(role):
+                healthy, said = self.health(role.name)
+                if healthy:
+                    return
+                next_probe = time.monotonic() + PROBE_EVERY
+        what = f"was not healthy after {self.settings.up_timeout} s" + (f" ({said})" if said else "")
+        raise NotReady(role.name, what, self.settings.log(role.name))
+
+    def _has_ended(self, role: Role) -> bool:
+        """True for a one-shot that did its work; raises NotReady for anything that ended otherwise."""
+        state = self.states().get(role.name, {})
+        name, code = state.get("statename"), state.get("exitstatus")
+        if name == "FATAL" or (role.once and name == "EXITED" and code != 0):
+            raise NotReady(role.name, f"ended (exit code {code})", self.settings.log(role.name))
+        return role.once and name == "EXITED"
+
+    def _shows_sign(self, role: Role) -> bool:
+        if role.sign_file:
+            return (self.settings.mwaa_state / role.sign_file).exists()
+        return not role.port or not is_free(getattr(self.settings, role.port))
+
+    def _forget_signs(self) -> None:
+        for role in self.roles:
+            if role.sign_file:
+                (self.settings.mwaa_state / role.sign_file).unlink(missing_ok=True)
+

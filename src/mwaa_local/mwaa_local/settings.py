@@ -1,0 +1,160 @@
+"""Everything a user may change, read once into one typed value.
+
+Precedence, high to low: environment (so also `make up WEB_PORT=8081`), the checkout's `.env`, the default here.
+docs/settings.md is the user's page of this table; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+
+from mwaa_local.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parents[3]
+REGION = re.compile(r"^[a-z]{2}(-[a-z]+)+-\d$")
+
+
+def setting(default: Any, doc: str, choices: tuple[str, ...] = ()) -> Any:
+    """A field of Settings: its default, its sentence for the docs, the values allowed (none: any)."""
+    return field(default=default, metadata={"doc": doc, "choices": choices})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One resolved set of settings. Field names are the variables' names in lower case."""
+
+    mode: str = setting(
+        "auto", "How the stack runs; `auto` takes Docker when an engine answers.", ("auto", "native", "docker")
+    )
+    executor: str = setting("celery", "`celery` is MWAA's own (on SQS); `local` is lighter.", ("celery", "local"))
+    env_class: str = setting(
+        "mw1.small",
+        "MWAA's environment class: how many tasks a worker takes.",
+        ("mw1.small", "mw1.medium", "mw1.large"),
+    )
+    mwaa_project: Path = setting(
+        ROOT, "Folder with `dags/ plugins/ requirements.txt glue/ startup/`; default: this checkout."
+    )
+    mwaa_state: Path = setting(ROOT / ".local", "Folder for everything the stack writes.")
+    web_port: int = setting(8080, "Port of Airflow's web server, on 127.0.0.1.")
+    aws_port: int = setting(4566, "Port of the local AWS endpoint, on 127.0.0.1.")
+    postgres_port: int = setting(54320, "Port of Airflow's metadata database, on 127.0.0.1.")
+    ports: str = setting(
+        "fixed", "`auto` takes free ports instead of the three above, once per checkout.", ("fixed", "auto")
+    )
+    aws_default_region: str = setting("us-east-1", "Region of the local AWS account.")
+    dag_dir_list_interval: int = setting(30, "Seconds until a new DAG file is noticed; MWAA has 300.")
+    allow_real_aws: bool = setting(False, "`1` lets DAGs and jobs reach real AWS: the guard is off.")
+    amazon_provider_version: str = setting(
+        "", "Another version of the Amazon provider, for example a private build; empty: the pinned one."
+    )
+    up_timeout: int = setting(180, "Seconds that `make up` waits for a role to become healthy.")
+
+    @property
+    def endpoint(self) -> str:
+        """The one URL of every local AWS service."""
+        return f"http://127.0.0.1:{self.aws_port}"
+
+    @property
+    def web_url(self) -> str:
+        return f"http://127.0.0.1:{self.web_port}"
+
+    @property
+    def run_folder(self) -> Path:
+        return self.mwaa_state / "run"
+
+    @property
+    def log_folder(self) -> Path:
+        return self.mwaa_state / "logs"
+
+    def log(self, role: str) -> Path:
+        return self.log_folder / f"{role}.log"
+
+    def venv_python(self, environment: str) -> Path:
+        return self.mwaa_state / "venvs" / environment / "bin" / "python"
+
+    def as_environment(self) -> dict[str, str]:
+        """The variables that stack/bin/environment reads: `settings.env`."""
+        values = {f.name.upper(): _as_text(getattr(self, f.name)) for f in fields(self)}
+        if not self.amazon_provider_version:
+            del values["AMAZON_PROVIDER_VERSION"]
+        return values | {"MWAA_ROOT": str(ROOT)}
+
+
+def load(environment: Mapping[str, str] | None = None, env_file: Path = ROOT / ".env") -> Settings:
+    """Reads the settings.
+
+    Raises SettingsError naming the variable, its value, where it came from and what is allowed.
+    """
+    environment = os.environ if environment is None else environment
+    from_file = {k: v for k, v in dotenv_values(env_file).items() if v is not None} if env_file.is_file() else {}
+    values: dict[str, Any] = {}
+    for f in fields(Settings):
+        name = f.name.upper()
+        source, text = next(
+            (
+                (where, given[name])
+                for where, given in (("the environment", environment), (str(env_file), from_file))
+                if given.get(name)
+            ),
+            ("", ""),
+        )
+        if text:
+            values[f.name] = _parse(name, text, source, str(f.type), f.metadata["choices"])
+    return _checked(Settings(**values))
+
+
+def of_running_stack() -> Settings:
+    """The settings that the stack was last started with; without one, those of now.
+
+    So `make status` after `make up WEB_PORT=8081` asks the right port.
+    """
+    now = load()
+    kept = now.mwaa_state / "settings.env"
+    if not kept.is_file():
+        return now
+    return load({k: v or "" for k, v in dotenv_values(kept).items()}, env_file=Path("/nonexistent"))
+
+
+def _parse(name: str, text: str, source: str, kind: str, choices: tuple[str, ...]) -> Any:
+    problem = f"{name}={text} (from {source}) cannot be used"
+    if choices and text not in choices:
+        raise SettingsError(f"{problem}.", f"set it to one of: {', '.join(choices)}")
+    if kind == "int":
+        if not text.isdigit():
+            raise SettingsError(f"{problem}: not a whole number.", "give a number, or leave it out for the default")
+        return int(text)
+    if kind == "bool":
+        if text not in ("0", "1"):
+            raise SettingsError(f"{problem}.", "set it to 0 or 1")
+        return text == "1"
+    return Path(text).expanduser().resolve() if kind == "Path" else text
+
+
+def _checked(settings: Settings) -> Settings:
+    ports = {name: getattr(settings, name) for name in ("web_port", "aws_port", "postgres_port")}
+    for name, port in ports.items():
+        if not 1 <= port <= 65535:
+            raise SettingsError(f"{name.upper()}={port} is no port.", "give a number from 1 to 65535")
+    if len(set(ports.values())) < len(ports):
+        raise SettingsError(f"Two of the ports are the same: {ports}.", "give each its own, or set PORTS=auto")
+    if not REGION.match(settings.aws_default_region):
+        raise SettingsError(
+            f"AWS_DEFAULT_REGION={settings.aws_default_region} is no region.", "give one like us-east-1"
+        )
+    if not (settings.mwaa_project / "dags").is_dir():
+        raise SettingsError(
+            f"MWAA_PROJECT={settings.mwaa_project} has no dags/ folder.", "point it at a folder that has one"
+        )
+    return settings
+
+
+def _as_text(value: object) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)
