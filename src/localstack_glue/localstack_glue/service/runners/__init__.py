@@ -1,0 +1,61 @@
+"""How each kind of job is run: Command.Name chooses the module.
+
+A kind offers `prepare(run, fetch, settings) -> Launch` (raises CannotStart) and `failure(run, status) -> str`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from ..runs import Run
+    from ..settings import Settings
+
+Fetch = Callable[[str, str, str], bytes]
+"""fetch(account, region, "s3://bucket/key"); raises CannotStart."""
+
+
+class CannotStart(Exception):
+    """The run ends as FAILED with this message as its ErrorMessage."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A process to start: its words, its whole environment, the folder it works in (made if missing)."""
+
+    command: list[str]
+    environment: dict[str, str]
+    work: Path
+
+
+class Kind(Protocol):
+    def prepare(self, run: Run, fetch: Fetch, settings: Settings) -> Launch: ...
+
+    def failure(self, run: Run, status: int) -> str: ...
+
+
+def prepare(run: Run, fetch: Fetch, settings: Settings) -> Launch:
+    """Everything that must be there before the process of `run` can start. Raises CannotStart."""
+    return _kind(run).prepare(run, fetch, settings)
+
+
+def failure(run: Run, status: int) -> str:
+    """ErrorMessage of a run whose process ended with `status`, which is not 0."""
+    return _kind(run).failure(run, status)
+
+
+def _kind(run: Run) -> Kind:
+    from . import pythonshell, unavailable
+
+    name = run.local["Command"].get("Name")
+    if name == "pythonshell":
+        return pythonshell
+    if name in unavailable.KINDS:
+        return unavailable
+    raise CannotStart(
+        f"JobName:{run.record['JobName']} and JobRunId:{run.id} failed to execute with exception "
+        "Could not find command for the given criteria"
+    )

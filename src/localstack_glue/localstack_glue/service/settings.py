@@ -1,0 +1,55 @@
+"""What the Glue service reads from its environment, once.
+
+Variables:
+
+    GLUE_RUNS                     folder of the runs; jobs lie beside it. Default: glue/runs below the working directory
+    AWS_ENDPOINT                  the one AWS endpoint that jobs get
+    GLUE_PYTHONSHELL_39_PYTHON    interpreter of Python shell jobs of version 3.9
+    GLUE_PYTHONSHELL_39_AWS_DATA  made by aws_local.endpoints: its botocore's endpoint table, which sends every call to
+                                  AWS_ENDPOINT, and aws.config
+    GLUE_MINUTE_SECONDS           seconds in a minute of a job's Timeout: tests shorten it. Default 60
+    GLUE_KEEP_WORK                1 keeps the work folder of ended runs
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+# Handed on to jobs as they are: the mark by which the stack finds its stragglers, and the guard's opt-out.
+PASSED_ON = ("MWAA_ENV_ID", "ALLOW_REAL_AWS")
+
+
+@dataclass(frozen=True)
+class Settings:
+    runs: Path
+    endpoint: str
+    python_39: str
+    aws_data_39: str = ""
+    minute: float = 60.0
+    keep_work: bool = False
+    passed_on: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def jobs(self) -> Path:
+        return self.runs.parent / "jobs"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Raises ValueError, naming the variable, if one has an unusable value."""
+        minute = environment.get("GLUE_MINUTE_SECONDS") or "60"
+        try:
+            seconds = float(minute)
+        except ValueError:
+            raise ValueError(f"GLUE_MINUTE_SECONDS is {minute!r}; wanted: a number of seconds, such as 60") from None
+        return cls(
+            runs=Path(environment.get("GLUE_RUNS") or "glue/runs").absolute(),
+            endpoint=environment.get("AWS_ENDPOINT") or "http://127.0.0.1:4566",
+            python_39=environment.get("GLUE_PYTHONSHELL_39_PYTHON", ""),
+            aws_data_39=environment.get("GLUE_PYTHONSHELL_39_AWS_DATA", ""),
+            minute=seconds,
+            keep_work=environment.get("GLUE_KEEP_WORK") == "1",
+            passed_on=tuple((name, environment[name]) for name in PASSED_ON if name in environment),
+        )
