@@ -1,4 +1,4 @@
-"""What a person sees: one console for output, one for progress and errors, honest without colours and without a terminal."""
+"""What a person sees: one console for output, one for progress and errors."""
 
 from __future__ import annotations
 

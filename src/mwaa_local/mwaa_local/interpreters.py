@@ -104,7 +104,16 @@ def _probe(path: Path, minor: str) -> tuple[Interpreter | None, str]:
 
 
 def _fetch(minor: str, fetch_into: Path, uv: Path) -> tuple[Interpreter | None, str]:
-    command = [uv, "python", "install", "--no-config", "--no-bin", "--install-dir", fetch_into, f"cpython@{minor}"]
+    command = [
+        str(uv),
+        "python",
+        "install",
+        "--no-config",
+        "--no-bin",
+        "--install-dir",
+        str(fetch_into),
+        f"cpython@{minor}",
+    ]
     try:
         done = subprocess.run(command, capture_output=True, text=True)
     except OSError as error:
@@ -121,8 +130,8 @@ def _fetch(minor: str, fetch_into: Path, uv: Path) -> tuple[Interpreter | None, 
 def _report(minor: str, looked: list[str]) -> str:
     places = "\n".join(f"  - {line}" for line in looked)
     return (
-        f"No working Python {minor} was found. Looked in PATH, pyenv, asdf, mise, conda, system folders, Homebrew, then asked uv:\n"
-        f"{places}"
+        f"No working Python {minor} was found. Looked in PATH, pyenv, asdf, mise, conda, system folders, Homebrew, "
+        f"then asked uv to fetch it:\n{places}"
     )
 
 

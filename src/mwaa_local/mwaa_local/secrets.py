@@ -6,11 +6,12 @@ import base64
 import os
 import secrets as random
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from dotenv import dotenv_values
 
-MAKERS = {
+MAKERS: dict[str, Callable[[], str]] = {
     # Fernet wants 32 url-safe base64 bytes
     "FERNET_KEY": lambda: base64.urlsafe_b64encode(os.urandom(32)).decode(),
     "WEBSERVER_SECRET_KEY": lambda: random.token_hex(32),

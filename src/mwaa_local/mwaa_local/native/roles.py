@@ -1,4 +1,7 @@
-"""The roles of the stack and what each waits for. Start commands and health checks are `stack/bin/<role>` and `stack/bin/health`."""
+"""The roles of the stack and what each waits for.
+
+Start commands and health checks are not here: they are `stack/bin/<role>` and `stack/bin/health`, for every mode.
+"""
 
 from __future__ import annotations
 

@@ -61,9 +61,11 @@ class NativeStack:
 
     def health(self, name: str) -> tuple[bool, str]:
         """Asks `stack/bin/health`: whether the role serves, and its one line of explanation."""
-        command = [ROOT / "stack" / "bin" / "health", name]
+        command = [str(ROOT / "stack" / "bin" / "health"), name]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=self.supervisor.environment())
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=30, env=self.supervisor.environment()
+            )
         except subprocess.TimeoutExpired:
             return False, "the health check did not answer within 30 s"
         said = (done.stdout.strip() or done.stderr.strip()).splitlines()
@@ -130,4 +132,3 @@ class NativeStack:
         for role in self.roles:
             if role.sign_file:
                 (self.settings.mwaa_state / role.sign_file).unlink(missing_ok=True)
-

@@ -21,8 +21,11 @@ from mwaa_local.native.roles import Role
 from mwaa_local.settings import ROOT, Settings
 
 # What a process of the stack may see of the caller's environment: nothing of AWS, Airflow or Python.
-PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
-PASSED_ON += ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_INDEX_URL", "PIP_CERT")
+PASSED_ON = (
+    *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
+    *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_INDEX_URL", "PIP_CERT"),
+)
 LONGEST_SOCKET_PATH = 100  # the kernel's limit is 108 bytes on Linux, 104 on macOS
 
 
@@ -71,7 +74,6 @@ class Supervisor:
     def environment(self) -> Mapping[str, str]:
         """The environment that every role starts from."""
         kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        kept |= {name.lower(): os.environ[name.lower()] for name in PASSED_ON[7:10] if name.lower() in os.environ}
         own = {"MWAA_ENV_ID": self.env_id, "MWAA_STATE": str(self.settings.mwaa_state), "PYTHONUNBUFFERED": "1"}
         return kept | own
 
@@ -169,4 +171,3 @@ def _socket_path(folder: Path) -> Path:
         return path
     name = sha256(str(folder).encode()).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"mwaa-local-{os.getuid()}-{name}" / "supervisor.sock"
-

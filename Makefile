@@ -1,0 +1,51 @@
+# The front door: every target is one sentence here and one command in src/mwaa_local. Plain `make` prints them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+# `make up WEB_PORT=8081`: variables of the command line reach the command as its environment
+MAKEFLAGS += --no-print-directory
+RUN := @python3 stack/bin/mwaa-local
+
+##@ Every day
+up: ## Install what is missing, start the stack, wait until it is healthy
+	$(RUN) up
+down: ## Stop everything; state is kept
+	$(RUN) down
+status: ## What runs, whether it is healthy, which DAG files are broken
+	$(RUN) status
+demo: ## Run the sample DAG for real and judge it (DATE=2023-05-01)
+	$(RUN) demo $(if $(DATE),--date $(DATE))
+logs: ## Follow the logs of all services, or of one (SERVICE=worker)
+	$(RUN) logs $(SERVICE)
+seed: ## Apply changed glue/*/job.yaml, sample data and seed.yaml to the running stack
+	$(RUN) seed
+
+##@ Look and poke
+shell: ## A shell in Airflow's environment: airflow, python 3.7
+	$(RUN) shell
+airflow: ## Airflow's command line (CMD="dags list")
+	$(RUN) airflow "$(CMD)"
+aws: ## AWS's command line against the local endpoint (CMD="glue get-jobs")
+	$(RUN) aws "$(CMD)"
+restart: ## Restart one service (SERVICE=scheduler)
+	$(RUN) restart $(SERVICE)
+reset: ## Stop everything and delete all state (YES=1: do not ask; ALL=1: installed environments too)
+	$(RUN) reset $(if $(YES),--yes) $(if $(ALL),--all)
+
+##@ Check
+test: ## Run the tests (SUITE=unit|airflow|dags|glue|e2e; PYTEST="-k name")
+	$(RUN) test --suite $(or $(SUITE),all) $(PYTEST)
+lint: ## Check our own code: ruff, mypy, shellcheck
+	$(RUN) lint
+bench: ## Measure speed and memory, each against a baseline in the same run (ONLY=start)
+	$(RUN) bench $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS))
+doctor: ## What is wrong with this machine
+	$(RUN) doctor
+lock: ## Rebuild the locks and the database dump from their short inputs
+	$(RUN) lock
+
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nSettings (in .env or on the command line: make up WEB_PORT=8081) are in docs/settings.md.\n'
+
+.PHONY: up down status demo logs seed shell airflow aws restart reset test lint bench doctor lock help

@@ -1,0 +1,102 @@
+"""Looks into Airflow's database without importing Airflow: fast, and the same in every mode.
+
+    python -m mwaa_airflow.observe import-errors
+    python -m mwaa_airflow.observe follow <dag_id> <run_id>     a line at each change, until the run ends
+    python -m mwaa_airflow.observe xcoms <dag_id> <run_id>
+
+Prints JSON, one document a line. Table and column names are those of Airflow 2.2.2 (airflow/models).
+"""
+
+import argparse
+import json
+import os
+import time
+
+import psycopg2
+import psycopg2.extras
+
+LOOK_EVERY = 0.2  # seconds; the database has no event for a changed task instance
+
+
+def connect():
+    """A connection to the metadata database, from the variables of the stack's environment."""
+    return psycopg2.connect(
+        host=os.environ["POSTGRES_HOST"],
+        port=os.environ["POSTGRES_PORT"],
+        user="airflow",
+        password=os.environ["POSTGRES_PASSWORD"],
+        dbname="airflow",
+        connect_timeout=5,
+    )
+
+
+def import_errors(connection):
+    """[{"filename", "stacktrace"}]: DAG files that could not be parsed."""
+    return _rows(connection, "SELECT filename, stacktrace FROM import_error ORDER BY filename")
+
+
+def run_state(connection, dag_id, run_id):
+    """{"state", "tasks": [{"task_id", "state", "try_number", "seconds"}]}; state is None while there is no such run."""
+    runs = _rows(connection, "SELECT state FROM dag_run WHERE dag_id = %s AND run_id = %s", dag_id, run_id)
+    tasks = _rows(
+        connection,
+        "SELECT task_id, state, try_number, EXTRACT(EPOCH FROM COALESCE(end_date, now()) - start_date)::float AS seconds"
+        " FROM task_instance WHERE dag_id = %s AND run_id = %s ORDER BY start_date NULLS LAST, task_id",
+        dag_id,
+        run_id,
+    )
+    return {"state": runs[0]["state"] if runs else None, "tasks": tasks}
+
+
+def xcoms(connection, dag_id, run_id):
+    """[{"task_id", "key", "value"}], values as their JSON."""
+    rows = _rows(
+        connection,
+        "SELECT x.task_id, x.key, x.value FROM xcom x JOIN dag_run r"
+        " ON r.dag_id = x.dag_id AND r.execution_date = x.execution_date"
+        " WHERE r.dag_id = %s AND r.run_id = %s ORDER BY x.timestamp",
+        dag_id,
+        run_id,
+    )
+    return [dict(row, value=json.loads(bytes(row["value"]).decode())) for row in rows]
+
+
+def follow(connection, dag_id, run_id):
+    """Yields run_state() at each change of a state, the last time when the run has ended."""
+    seen = None
+    while True:
+        now = run_state(connection, dag_id, run_id)
+        states = (now["state"], [(t["task_id"], t["state"], t["try_number"]) for t in now["tasks"]])
+        if states != seen:
+            seen = states
+            yield now
+        if now["state"] in ("success", "failed"):
+            return
+        time.sleep(LOOK_EVERY)
+
+
+def _rows(connection, query, *values):
+    with connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+        cursor.execute(query, values)
+        return [dict(row) for row in cursor.fetchall()]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["import-errors", "follow", "xcoms"])
+    parser.add_argument("run", nargs="*", help="<dag_id> <run_id>")
+    arguments = parser.parse_args()
+    connection = connect()
+    connection.autocommit = True
+    if arguments.what == "import-errors":
+        documents = import_errors(connection)
+    elif arguments.what == "xcoms":
+        documents = xcoms(connection, *arguments.run)
+    else:
+        documents = follow(connection, *arguments.run)
+    for document in documents:
+        print(json.dumps(document), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""`make doctor`: looks at the machine and says what is missing, each with what to do."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+
+import psutil
+
+from mwaa_local.console import out
+from mwaa_local.environments import SPACE_NEEDED, Installer, stack_environments, test_environments
+from mwaa_local.errors import LocalError
+from mwaa_local.native.stack import NativeStack
+from mwaa_local.ports import require_free
+from mwaa_local.secrets import ensure
+from mwaa_local.settings import Settings, of_running_stack
+from mwaa_local.up import with_ports
+
+MEMORY_NEEDED = 3_000_000_000  # bytes: the stack at work and one job
+
+
+def run(settings: Settings) -> int:
+    """Prints a line for each check; returns 0 if nothing stands in the way of `make up`."""
+    checks: list[Callable[[Settings], str]] = [_platform, _interpreters, _space, _memory, _ports, _compiler]
+    problems = 0
+    for check in checks:
+        try:
+            out.print(f"[green]ok[/]    {check(settings)}")
+        except LocalError as error:
+            problems += 1
+            out.print(f"[red]wrong[/] {error}")
+    return 1 if problems else 0
+
+
+def _platform(_: Settings) -> str:
+    return f"command line on Python {sys.version.split()[0]}, {sys.platform}"
+
+
+def _interpreters(settings: Settings) -> str:
+    installer = Installer(settings)
+    minors = sorted({e.minor for e in [*stack_environments(), *test_environments()] if e.minor})
+    return "interpreters: " + ", ".join(
+        f"{installer.interpreter(m).version} ({installer.interpreter(m).path})" for m in minors
+    )
+
+
+def _space(settings: Settings) -> str:
+    settings.mwaa_state.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.mwaa_state).free
+    installed = all(Installer(settings).is_current(e) for e in stack_environments())
+    if not installed and free < SPACE_NEEDED:
+        raise LocalError(
+            f"{free / 1e9:.1f} GB free, {SPACE_NEEDED / 1e9:.1f} GB needed in {settings.mwaa_state}", "free some"
+        )
+    return f"disk: {free / 1e9:.0f} GB free in {settings.mwaa_state}"
+
+
+def _memory(_: Settings) -> str:
+    available = psutil.virtual_memory().available
+    if available < MEMORY_NEEDED:
+        raise LocalError(
+            f"{available / 1e9:.1f} GB of memory available, {MEMORY_NEEDED / 1e9:.0f} GB needed", "close something"
+        )
+    return f"memory: {available / 1e9:.1f} GB available"
+
+
+def _ports(settings: Settings) -> str:
+    stack = NativeStack(of_running_stack(), ensure(settings.mwaa_state)["MWAA_ENV_ID"])
+    if stack.is_running():
+        return f"ports: held by this stack, which is up ({stack.settings.web_url})"
+    settings = with_ports(settings)
+    require_free({r.port.upper(): getattr(settings, r.port) for r in stack.roles if r.port})
+    return "ports: free"
+
+
+def _compiler(settings: Settings) -> str:
+    airflow = next(e for e in stack_environments() if e.compiled)
+    missing = [program for program in airflow.needs if not shutil.which(program)]
+    if missing:
+        return (
+            f"psycopg2 and pycurl of MWAA's list are left out, for {', '.join(missing)} is missing; all works without "
+            "(Debian: apt install gcc libpq-dev libcurl4-openssl-dev)"
+        )
+    return "psycopg2 and pycurl can be compiled, as MWAA has them"

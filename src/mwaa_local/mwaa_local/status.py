@@ -1,0 +1,86 @@
+"""`make status`: what runs, whether it serves, which DAG files are broken."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psutil
+from rich.table import Table
+
+from mwaa_local.airflow import Airflow
+from mwaa_local.console import out
+from mwaa_local.native.stack import NativeStack
+
+
+def show(stack: NativeStack, as_json: bool) -> int:
+    """Prints the status; returns 0 if every role is healthy and no DAG file is broken, else 1."""
+    if not stack.is_running():
+        out.print(json.dumps({"up": False}) if as_json else "The stack is down. Next: make up")
+        return 1
+    roles = _roles(stack)
+    database_answers = any(role["name"] == "postgres" and role["healthy"] for role in roles)
+    errors = Airflow(stack).import_errors() if database_answers else []
+    all_well = all(role["healthy"] for role in roles) and not errors
+    if as_json:
+        out.print(json.dumps({"up": True, "healthy": all_well, "roles": roles, "import_errors": errors}))
+    else:
+        _print(stack, roles, errors)
+    return 0 if all_well else 1
+
+
+def _roles(stack: NativeStack) -> list[dict[str, Any]]:
+    states = stack.states()
+    served = [role for role in stack.roles if not role.once]
+    with ThreadPoolExecutor(len(served)) as pool:
+        answers = list(pool.map(lambda role: stack.health(role.name), served))
+    return [
+        {"name": role.name, "healthy": healthy, "says": says, **_process(states.get(role.name, {}))}
+        for role, (healthy, says) in zip(served, answers)
+    ]
+
+
+def _process(state: Mapping[str, Any]) -> dict[str, Any]:
+    pid = int(state.get("pid") or 0)
+    up = int(time.time() - int(state.get("start") or 0)) if pid else 0
+    return {"state": state.get("statename", "UNKNOWN"), "pid": pid, "up_seconds": up, "memory_mb": memory(pid)}
+
+
+def memory(pid: int) -> int:
+    """Memory of a process and its descendants in MB: the proportional share (PSS) where the system tells it, else RSS."""
+    total = 0
+    try:
+        for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)] if pid else []:
+            used = process.memory_full_info()
+            total += getattr(used, "pss", 0) or used.rss
+    except psutil.Error:
+        pass  # ended while we looked
+    return round(total / 1e6)
+
+
+def _print(stack: NativeStack, roles: list[dict[str, Any]], errors: list[dict[str, str]]) -> None:
+    table = Table(box=None, padding=(0, 2), header_style="dim")
+    for heading in ("role", "health", "process", "up", "memory", ""):
+        table.add_column(heading)
+    for role in roles:
+        health = "[green]healthy[/]" if role["healthy"] else "[red]ill[/]"
+        process = f"{role['state'].lower()} {role['pid'] or ''}"
+        table.add_row(
+            role["name"], health, process, _duration(role["up_seconds"]), f"{role['memory_mb']} MB", role["says"]
+        )
+    out.print(table)
+    out.print(f"Airflow: {stack.settings.web_url}   AWS endpoint: {stack.settings.endpoint}")
+    for error in errors:
+        last = error["stacktrace"].strip().splitlines()[-1]
+        out.print(f"[red]Broken DAG[/] {error['filename']}: ", end="")
+        out.print(last, markup=False)
+    if errors:
+        out.print("The other DAGs keep working. The whole trace is on the web page of Airflow.")
+
+
+def _duration(seconds: int) -> str:
+    hours, rest = divmod(seconds, 3600)
+    return f"{hours} h {rest // 60} min" if hours else f"{rest // 60} min {rest % 60} s"

@@ -1,0 +1,104 @@
+"""The test suites, named by what must be running, and the checks of our own code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from mwaa_local.console import err, out
+from mwaa_local.environments import Installer, stack_environments, test_environments
+from mwaa_local.errors import LocalError
+from mwaa_local.settings import ROOT, Settings
+from mwaa_local.up import prepare_localstack, redirect_aws, write_settings
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A folder below tests/ and the environment whose interpreter runs it."""
+
+    name: str
+    environment: str = "dev"
+
+
+SUITES = [Suite("unit"), Suite("airflow", "airflow"), Suite("dags", "airflow"), Suite("glue"), Suite("e2e")]
+
+
+def run(settings: Settings, wanted: str, pytest_arguments: list[str]) -> int:
+    """Runs the suites wanted ("all", or names with commas), each to its end; returns 0 only if all passed.
+
+    Raises LocalError for a suite that does not exist.
+    """
+    chosen = _choose(wanted)
+    Installer(settings).install([*stack_environments(), *test_environments()])
+    write_settings_for_tests(settings)
+    results = []
+    for suite in chosen:
+        err.rule(f"{suite.name}")
+        begun = time.monotonic()
+        code = _run(settings, suite, pytest_arguments)
+        results.append((suite.name, code, time.monotonic() - begun))
+    out.print()
+    for name, code, seconds in results:
+        out.print(
+            f"{name:<8} {'[green]passed[/]' if code == 0 else f'[red]failed[/] (exit code {code})'} in {seconds:.0f} s"
+        )
+    return 0 if all(code == 0 for _, code, _ in results) else 1
+
+
+def write_settings_for_tests(settings: Settings) -> None:
+    """The suites need the endpoint tables and LocalStack's index even where `make up` has never run."""
+    if not (settings.mwaa_state / "settings.env").is_file():
+        write_settings(settings)
+    redirect_aws(settings)
+    prepare_localstack(settings)
+
+
+def lint(settings: Settings) -> int:
+    """ruff (lint and format), mypy, shellcheck; returns 0 only if all are clean."""
+    Installer(settings).install(test_environments()[:1])
+    tools = settings.venv_python("dev").parent
+    scripts = [str(path) for path in _shell_scripts()]
+    commands = [
+        [tools / "ruff", "check", "."],
+        [tools / "ruff", "format", "--check", "."],
+        [tools / "mypy", "-p", "mwaa_local"],
+        [tools / "mypy", "-p", "localstack_glue"],
+        [tools / "shellcheck", "-x", *scripts],
+    ]
+    environment = os.environ | {"MYPYPATH": f"{ROOT / 'src' / 'mwaa_local'}:{ROOT / 'src' / 'localstack_glue'}"}
+    codes = [
+        subprocess.run([str(part) for part in command], cwd=ROOT, env=environment).returncode for command in commands
+    ]
+    return 0 if not any(codes) else 1
+
+
+def _choose(wanted: str) -> list[Suite]:
+    names = [suite.name for suite in SUITES] if wanted == "all" else [name.strip() for name in wanted.split(",")]
+    known = {suite.name: suite for suite in SUITES}
+    for name in names:
+        if name not in known:
+            raise LocalError(f"There is no suite {name!r}.", f"one of: all, {', '.join(known)}")
+    return [known[name] for name in names]
+
+
+def _run(settings: Settings, suite: Suite, pytest_arguments: list[str]) -> int:
+    python = settings.venv_python(suite.environment)
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    environment |= {"MWAA_STATE": str(settings.mwaa_state)}
+    paths = [str(ROOT)]
+    if suite.environment == "airflow":
+        paths += [str(settings.mwaa_state / "venvs" / "airflow-test")]
+    else:
+        paths += [str(ROOT / "src" / name) for name in ("mwaa_local", "localstack_glue")]
+    environment["PYTHONPATH"] = os.pathsep.join(paths)
+    command = [str(python), "-m", "pytest", f"tests/{suite.name}", *pytest_arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode
+
+
+def _shell_scripts() -> list[Path]:
+    """Every bash script that is ours, known by its first line or by being sourced."""
+    candidates = [*(ROOT / "stack" / "bin").iterdir(), *(ROOT / "startup").glob("*.sh"), *(ROOT / ".ci").iterdir()]
+    return [path for path in candidates if path.is_file() and "bash" in path.read_text().split("\n", 1)[0]]

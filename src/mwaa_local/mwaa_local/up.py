@@ -1,0 +1,197 @@
+"""`make up`: installs, starts, waits, and shows where to go."""
+
+from __future__ import annotations
+
+import fcntl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from dotenv import dotenv_values
+from rich.live import Live
+from rich.table import Table
+
+from mwaa_local import ports, secrets
+from mwaa_local.console import err, out
+from mwaa_local.environments import Installer, stack_environments
+from mwaa_local.errors import LocalError
+from mwaa_local.native.stack import NativeStack
+from mwaa_local.settings import Settings
+from mwaa_local.versions import versions
+
+MARKS = {
+    "waiting": "[dim]waiting[/]",
+    "starting": "[yellow]starting[/]",
+    "healthy": "[green]healthy[/]",
+    "failed": "[red]failed[/]",
+}
+
+
+def up(settings: Settings) -> None:
+    """Brings the stack up and waits until every role is healthy.
+
+    Raises LocalError when it is up already, or when anything fails; nothing is left half-started.
+    """
+    begun = time.monotonic()
+    settings.mwaa_state.mkdir(parents=True, exist_ok=True)
+    with _only_one(settings):
+        Installer(settings).install(stack_environments())
+        secret = secrets.ensure(settings.mwaa_state)
+        refuse_second_start(settings, secret["MWAA_ENV_ID"])
+        settings = with_ports(settings)
+        write_settings(settings)
+        redirect_aws(settings)
+        prepare_localstack(settings)
+        stack = NativeStack(settings, secret["MWAA_ENV_ID"])
+        with Board([role.name for role in stack.roles]) as board:
+            stack.start(board.show)
+    show_closing_screen(settings, secret, time.monotonic() - begun)
+
+
+def refuse_second_start(settings: Settings, env_id: str) -> None:
+    from mwaa_local.settings import of_running_stack
+
+    running = NativeStack(of_running_stack(), env_id)
+    if not running.is_running():
+        return
+    ill = [role.name for role in running.roles if not role.once and not running.health(role.name)[0]]
+    if not ill:
+        raise LocalError(f"The stack is up already: {running.settings.web_url}", "make status, or make down first")
+    raise LocalError(
+        f"The stack is up already, but not healthy: {', '.join(ill)}.", "make status; make down, then make up"
+    )
+
+
+def with_ports(settings: Settings) -> Settings:
+    """With PORTS=auto, the ports chosen for this checkout earlier, or free ones."""
+    if settings.ports != "auto":
+        return settings
+    kept_in = settings.mwaa_state / "ports.env"
+    names = ("web_port", "aws_port", "postgres_port")
+    kept = dotenv_values(kept_in) if kept_in.is_file() else {}
+    chosen = [int(kept.get(name.upper()) or 0) for name in names]
+    if not all(chosen) or not all(ports.is_free(port) for port in chosen):
+        chosen = ports.free_ports(len(names))
+        kept_in.write_text("".join(f"{name.upper()}={port}\n" for name, port in zip(names, chosen)))
+    web, aws, postgres = chosen
+    return replace(settings, web_port=web, aws_port=aws, postgres_port=postgres)
+
+
+def write_settings(settings: Settings) -> None:
+    """What stack/bin/environment reads: the resolved settings, quoted for the shell."""
+    lines = [f"{name}='{value}'\n" for name, value in settings.as_environment().items()]
+    (settings.mwaa_state / "settings.env").write_text("".join(lines))
+
+
+def redirect_aws(settings: Settings) -> None:
+    """Writes the endpoint tables that send every boto3 here, one for each environment's botocore."""
+    running = []
+    for environment in stack_environments():
+        if "aws_local" in environment.packages and environment.name != "localstack":
+            folder = settings.mwaa_state / "aws" / environment.name
+            if not is_redirected(settings, environment.name):
+                command = [str(settings.venv_python(environment.name)), "-m", "aws_local.endpoints"]
+                command += ["--endpoint", settings.endpoint, "--out", str(folder)]
+                running.append((environment.name, subprocess.Popen(command)))
+    for name, process in running:
+        if process.wait():
+            raise LocalError(f"The AWS endpoint table of {name} could not be written.", "see the message above")
+        redirection_mark(settings, name).write_text(redirection_key(settings, name))
+
+
+def redirection_mark(settings: Settings, environment: str) -> Path:
+    return settings.mwaa_state / "aws" / f"{environment}.made-for"
+
+
+def redirection_key(settings: Settings, environment: str) -> str:
+    """What an endpoint table depends on: the endpoint and the environment's own stamp."""
+    stamp = settings.mwaa_state / "venvs" / environment / ".made-from"
+    return f"{settings.endpoint} {stamp.read_text()}"
+
+
+def is_redirected(settings: Settings, environment: str) -> bool:
+    mark = redirection_mark(settings, environment)
+    return mark.is_file() and mark.read_text() == redirection_key(settings, environment)
+
+
+def prepare_localstack(settings: Settings) -> None:
+    """Builds LocalStack's service index once for an environment; without it the first request takes seconds and 300 MB."""
+    mark = settings.mwaa_state / "localstack" / ".prepared-for"
+    key = (settings.mwaa_state / "venvs" / "localstack" / ".made-from").read_text()
+    if mark.is_file() and mark.read_text() == key:
+        return
+    command = [str(settings.venv_python("localstack")), "-m", "localstack_glue.prepare"]
+    home = {"LOCALSTACK_HOME": str(settings.mwaa_state / "localstack"), "PATH": "/usr/bin:/bin"}
+    with err.status("Preparing LocalStack (once) ..."):
+        done = subprocess.run(command, env=home, capture_output=True, text=True)
+    if done.returncode:
+        raise LocalError(f"LocalStack could not be prepared:\n{done.stderr.strip()}", "make doctor")
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.write_text(key)
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    """Two `make up` at once would start everything twice."""
+    with open(settings.mwaa_state / "up.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LocalError("Another `make up` of this checkout is at work.", "wait for it, or end it") from None
+        yield
+
+
+class Board:
+    """The roles' progress: a live table on a terminal, a line for each change elsewhere."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._begun = time.monotonic()
+        self._states = dict.fromkeys(names, ("waiting", 0.0))
+        self._lock = threading.Lock()
+        self._live = Live(console=err, get_renderable=self._table, refresh_per_second=8, transient=True)
+
+    def __enter__(self) -> Board:
+        if err.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if err.is_terminal:
+            self._live.stop()
+
+    def show(self, name: str, state: str) -> None:
+        with self._lock:
+            self._states[name] = (state, time.monotonic() - self._begun)
+        if not err.is_terminal and state != "starting":
+            err.print(f"{name:<12} {state} after {self._states[name][1]:.1f} s")
+
+    def _table(self) -> Table:
+        table = Table(box=None, show_header=False, padding=(0, 2))
+        now = time.monotonic() - self._begun
+        with self._lock:
+            for name, (state, at) in self._states.items():
+                seconds = "" if state == "waiting" else f"{now if state == 'starting' else at:.1f} s"
+                table.add_row(name, MARKS[state], seconds)
+        return table
+
+
+def show_closing_screen(settings: Settings, secret: dict[str, str], seconds: float) -> None:
+    pinned = versions()
+    provider = settings.amazon_provider_version or pinned["AMAZON_PROVIDER_VERSION"]
+    table = Table(box=None, show_header=False, padding=(0, 2))
+    table.add_row("Airflow", f"[bold]{settings.web_url}[/]")
+    table.add_row("Login", f"admin / {secret['ADMIN_PASSWORD']}")
+    table.add_row("AWS endpoint", f"{settings.endpoint} (S3, IAM, STS, SQS, Logs, Secrets Manager, Glue)")
+    table.add_row("Mode", f"native, executor {settings.executor}, {settings.env_class}")
+    table.add_row(
+        "Versions",
+        f"Airflow {pinned['AIRFLOW_VERSION']}, Amazon provider {provider}, LocalStack {pinned['LOCALSTACK_VERSION']}",
+    )
+    table.add_row("DAGs", str(settings.mwaa_project / "dags"))
+    out.print(f"[green]Up[/] after {seconds:.1f} s: a local MWAA {pinned['AIRFLOW_VERSION']}")
+    out.print(table)
+    out.print("Next: make demo · make status · make logs · make down")
