@@ -32,7 +32,7 @@ def locks() -> list[Lock]:
     v = versions()
     airflow, glue, tools = v["PYTHON_AIRFLOW"], v["PYTHON_GLUE_PYTHONSHELL"], v["LOCK_CUTOFF_TOOLS"]
     return [
-        Lock("build", glue, resolve=False),
+        Lock("build", airflow, resolve=False, universal=True),
         Lock("airflow", airflow, resolve=False),
         Lock("airflow-compiled", airflow, resolve=False),
         Lock("airflow-test", airflow, constraint="airflow.in"),
@@ -40,6 +40,7 @@ def locks() -> list[Lock]:
         Lock(f"glue-pythonshell-{glue}", glue, v["LOCK_CUTOFF_GLUE_PYTHONSHELL"]),
         Lock("postgres", v["PYTHON_LOCALSTACK"], tools, resolve=False),
         Lock("cli", v["PYTHON_CLI"], tools, universal=True),
+        Lock("uv", v["PYTHON_CLI"], tools, universal=True, constraint="cli.txt"),
         Lock("dev", v["PYTHON_CLI"], tools, universal=True, constraint="cli.txt"),
     ]
 
