@@ -1,7 +1,7 @@
 """YAML files checked against a botocore shape, with the file's own line in every complaint.
 
-The shape is the schema: for a Glue job it is CreateJob's input as botocore has it, for files of ours it is written in the
-same form (`shapes`). So field names, types, enums and limits are AWS's own and not a copy of them.
+The shape is the schema: for a Glue job it is CreateJob's input as botocore has it, for files of ours it is written in
+the same form (`shapes`). So field names, types, enums and limits are AWS's own and not a copy of them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class BadFile(LocalError):
     """One or more files say what they cannot say; the text has one line for each complaint."""
 
     def __init__(self, complaints: Iterable[str]) -> None:
-        lines = list(complaints)
+        self.lines = lines = list(complaints)
         count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
         super().__init__("\n".join([f"{count}, nothing was changed:", *lines]), "correct the lines named above")
 
@@ -49,7 +49,7 @@ def where(path: Path, line: int, field: str, text: str) -> str:
 
 
 class CheckedYaml:
-    """One file being read: `value` as plain Python, `complaints` (empty: all is well), `line(field)` for later checks."""
+    """One file, read: `value` as plain Python, `complaints` (empty: all is well), `complain` for checks made later."""
 
     def __init__(self, path: Path, shape: Shape, *, filled_in: Iterable[str] = ()) -> None:
         """Reads and checks; `filled_in` are required top-level fields that may be left out. Raises nothing."""
@@ -70,9 +70,8 @@ class CheckedYaml:
             self._loader = yaml.SafeLoader(self.path.read_bytes())
             node = self._loader.get_single_node()
         except yaml.MarkedYAMLError as error:
-            line = (
-                (error.problem_mark or error.context_mark).line + 1 if error.problem_mark or error.context_mark else 1
-            )
+            mark = error.problem_mark or error.context_mark
+            line = mark.line + 1 if mark else 1
             self.complaints.append(where(self.path, line, "", f"no valid YAML: {error.problem or error.context}"))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             self.complaints.append(where(self.path, 1, "", f"no valid YAML: {' '.join(str(error).split())}"))
@@ -92,8 +91,8 @@ class CheckedYaml:
         try:
             if getattr(shape, "is_document_type", False):
                 return self._construct(node, field)
-            checks = {"structure": self._structure, "map": self._map, "list": self._list}
-            return checks.get(shape.type_name, self._scalar)(node, shape, field)
+            kinds: dict[str, Any] = {"structure": self._structure, "map": self._map, "list": self._list}
+            return kinds.get(shape.type_name, self._scalar)(node, shape, field)
         finally:
             self._open.pop()
 
@@ -132,7 +131,7 @@ class CheckedYaml:
 
     def _construct(self, node: yaml.Node, field: str) -> Any:
         try:
-            return self._loader.construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+            return self._loader.construct_object(node, deep=True)
         except (yaml.YAMLError, ValueError) as error:
             return self.complain(field, f"cannot be read: {getattr(error, 'problem', None) or error}")
 
@@ -186,6 +185,6 @@ def _limits(value: Any, shape: Any) -> Iterable[str]:
     if high is not None and size > high:
         yield f"is too big, at most {high} {what}".rstrip()
     pattern = shape.metadata.get("pattern", "")
-    # Patterns are Java's. Those with escapes of whole Unicode planes mean "any text" and do not read the same in Python.
+    # Patterns are Java's. Those with escapes of whole Unicode planes mean "any text" and read differently in Python.
     if isinstance(value, str) and "\\u" not in pattern and pattern and not re.fullmatch(pattern, value):
         yield f"{value!r} does not match {pattern}"

@@ -25,7 +25,7 @@ SCRIPT = "script.py"
 
 @dataclass(frozen=True)
 class GlueJob:
-    """One job: `definition` holds CreateJob's fields as written; `script` is its local file, None when it lies in S3."""
+    """One job: `definition` holds CreateJob's fields as written, `script` its local file (None: it lies in S3)."""
 
     name: str
     definition: dict[str, Any]
@@ -88,7 +88,7 @@ def _script(document: CheckedYaml, folder: Path, project: Path) -> Path | None:
     location = command.get("ScriptLocation", SCRIPT)
     if location.startswith("s3://"):
         return None
-    script = folder / location
+    script: Path = folder / location
     field = "Command.ScriptLocation" if "ScriptLocation" in command else "Command"
     if not inside(script, project):
         document.complain(field, f"the script {script} lies outside the project {project}")
