@@ -1,0 +1,134 @@
+"""What LocalStack finds through its entry points: two services and three hooks.
+
+    glue, s3_on_disk          services (group `localstack.aws.provider`)
+    start, ready, shutdown    hooks (groups `localstack.hooks.*`)
+
+Everything they put together is in `platform/` and `service/`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from functools import cached_property
+from pathlib import Path
+
+from localstack import config
+from localstack.runtime import events, hooks
+from localstack.services.plugins import Service, aws_provider
+
+LOG = logging.getLogger(__name__)
+AFTER_LOCALSTACKS_OWN = -50
+AFTER_THE_SERVICES_STOPPED = -15
+
+
+class Platform:
+    """The parts of `platform/`, wired. One per process; settings come from the environment:
+
+    LOCALSTACK_HOME        where everything is kept; default: FILESYSTEM_ROOT
+    SERVICES               comma-separated; these are started in the background
+    CELERY_QUEUE           a queue of that name is made if it is missing
+    AWS_DEFAULT_REGION     its region; default us-east-1
+    """
+
+    @cached_property
+    def home(self) -> Path:
+        return Path(os.environ.get("LOCALSTACK_HOME") or os.environ["FILESYSTEM_ROOT"]).resolve()
+
+    @cached_property
+    def folder(self) -> Path:
+        from localstack_glue.platform import persistence
+
+        return persistence.prepare(self.home)
+
+    @cached_property
+    def objects(self):  # type: ignore[no-untyped-def]
+        from localstack_glue.platform.s3_disk import DiskObjectStore
+
+        return DiskObjectStore(self.folder / "s3")
+
+    @cached_property
+    def persistence(self):  # type: ignore[no-untyped-def]
+        from localstack_glue.platform.persistence import Persistence
+
+        return Persistence(self.folder, self.objects)
+
+    @cached_property
+    def database(self):  # type: ignore[no-untyped-def]
+        from localstack_glue.platform.sqs_database import SqsDatabase
+
+        return SqsDatabase(self.folder / "sqs.db")
+
+    @cached_property
+    def services(self):  # type: ignore[no-untyped-def]
+        from localstack_glue.platform.services import Services
+
+        return Services(self.restore)
+
+    def restore(self, name: str, service: Service) -> None:
+        if name != "sqs":
+            self.persistence.restore(name, service)
+            return
+        from localstack_glue.platform.queue import create_queue
+
+        messages = self.database.load()
+        LOG.info("SQS has %d saved messages", messages)
+        if celery_queue := os.environ.get("CELERY_QUEUE"):
+            self.database.save(create_queue(celery_queue, os.environ.get("AWS_DEFAULT_REGION", "us-east-1")))
+
+    def start(self) -> None:
+        from localstack_glue.platform import deliveries, loopback, ownership
+        from localstack_glue.platform.handlers import Handlers
+
+        ownership.claim(self.home)
+        loopback.install()
+        if events.infra_stopping.is_set():
+            loopback.give_up("told to stop while starting")
+        deliveries.install()
+        Handlers(self.services, self.persistence, self.database).install()
+        self.services.open("sqs")
+        self.persistence.start()
+        loopback.when_listening(self.open_services)
+
+    def open_services(self) -> None:
+        names = [name.strip() for name in os.environ.get("SERVICES", "").split(",")]
+        self.services.open_in_background([name for name in names if name])
+
+
+PLATFORM = Platform()
+
+
+@aws_provider()
+def glue() -> Service:
+    from localstack_glue.service.provider import create_service
+
+    return create_service()
+
+
+@aws_provider(api="s3", name="on-disk")
+def s3_on_disk() -> Service:
+    from localstack.services.s3.provider import S3Provider
+
+    return Service.for_provider(S3Provider(storage_backend=PLATFORM.objects))
+
+
+@hooks.on_infra_start(priority=AFTER_LOCALSTACKS_OWN, name="localstack_glue_start")
+def start() -> None:
+    PLATFORM.start()
+
+
+@hooks.on_infra_ready(name="localstack_glue_ready")
+def ready() -> None:
+    from localstack_glue.platform import ownership
+
+    ownership.announce(PLATFORM.home)
+    LOG.info("Listening on %s", config.GATEWAY_LISTEN[0])
+
+
+@hooks.on_infra_shutdown(priority=AFTER_THE_SERVICES_STOPPED, name="localstack_glue_shutdown")
+def shutdown() -> None:
+    from localstack_glue.platform import ownership
+
+    PLATFORM.persistence.stop()
+    PLATFORM.database.save_all()
+    ownership.retire(PLATFORM.home)

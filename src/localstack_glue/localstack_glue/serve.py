@@ -1,0 +1,26 @@
+"""Runs LocalStack with this plugin: `python -m localstack_glue.serve`.
+
+LocalStack skips a hook that cannot be imported, and would then listen on every address and keep nothing. So the plugin
+is imported here first, where a failure ends the process.
+"""
+
+import sys
+
+if sys.version_info < (3, 12):
+    sys.exit(
+        f"localstack needs Python 3.12 or later, this is {sys.version.split()[0]} ({sys.executable}): on older ones it "
+        "starts, looks healthy, and fails in S3, SQS and STS. Set LOCALSTACK_PYTHON."
+    )
+
+
+def main() -> None:
+    import localstack_glue.plugin  # noqa: F401
+    from localstack.runtime.main import main as run
+    from localstack_glue.platform import loopback
+
+    loopback.require_hook()
+    run()
+
+
+if __name__ == "__main__":
+    main()
