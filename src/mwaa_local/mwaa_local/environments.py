@@ -170,7 +170,10 @@ class Installer:
             TimeElapsedColumn(),
             TextColumn("{task.fields[now]}"),
         )
-        with Progress(*columns, console=err, disable=not err.is_terminal) as progress, ThreadPoolExecutor(len(stale)) as pool:
+        with (
+            Progress(*columns, console=err, disable=not err.is_terminal) as progress,
+            ThreadPoolExecutor(len(stale)) as pool,
+        ):
             futures = []
             for environment in stale:
                 task = progress.add_task(environment.name, total=1, now="")
