@@ -12,14 +12,12 @@
 Everything but provider.py imports the standard library alone. Jobs and runs persist themselves: a platform that saves
 and loads the state of services has nothing to do for them (moto's part of Glue is offered to state visitors).
 
-LocalStack's hooks call, through plugin.py:
+`provider.create_service()` is all that LocalStack's plugin calls. The service looks after its own life:
 
-    create_service()  from the provider plugin `glue:default`
-    start()           on_infra_ready: the gateway must answer, since runs that are taken over ship logs through it.
-                      Goes on with every run that an earlier LocalStack left unfinished; returns at once.
-    shutdown()        on_infra_shutdown, while the gateway and the services still answer (a priority above -10):
-                      ends all processes of all runs (3 s grace, then SIGKILL), which then are FAILED with an
-                      ErrorMessage that says why; ships what they printed. Takes at most about 10 s.
-
-`from localstack_glue.service.provider import create_service, start, shutdown`
+    start     when LocalStack starts the service, it goes on with every run that an earlier one left unfinished, in
+              threads. Start it with LocalStack, not with its first call, and after S3 and Logs, which it calls.
+    stop      an orderly stop of LocalStack ends all processes of all runs (3 s grace, then SIGKILL), before the
+              services stop: what they printed is shipped, and the runs are FAILED with an ErrorMessage that says why.
+              Takes 10 s at most.
+    SIGKILL   changes nothing for a run: see docs/decisions/0004-job-runs-survive-the-service.md
 """

@@ -17,14 +17,17 @@ from functools import lru_cache
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from localstack.aws.api import CommonServiceException, RequestContext, handler
+from localstack.aws.client import GatewayShortCircuit, botocore_in_memory_endpoint_patch
 from localstack.aws.connect import connect_to
 from localstack.aws.skeleton import DispatchTable
 from localstack.aws.spec import load_service
+from localstack.config import IN_MEMORY_CLIENT
+from localstack.runtime import get_current_runtime
+from localstack.runtime.shutdown import SHUTDOWN_HANDLERS
 from localstack.services.moto import MotoFallbackDispatcher, call_moto
-from localstack.services.plugins import Service
+from localstack.services.plugins import Service, ServiceLifecycleHook
 from localstack.state import StateVisitor
 
 from . import arguments, errors, pages, states, validation
@@ -112,13 +115,16 @@ def operation(name: str) -> Callable[[Handler], Handler]:
     return cast("Callable[[Handler], Handler]", handler(name, expand=False))
 
 
-class GlueProvider:
+class GlueProvider(ServiceLifecycleHook):
     """Handlers named as Glue's operations, one each."""
 
     service = "glue"
 
     def __init__(self, jobs: JobStore, runs: RunStore, runner: Runner) -> None:
         self._jobs, self._runs, self._runner = jobs, runs, runner
+
+    def on_before_start(self) -> None:
+        self._runner.adopt()
 
     def accept_state_visitor(self, visitor: StateVisitor) -> None:
         """The state that moto keeps (catalog, triggers, ...). Jobs and runs keep themselves, on disk."""
@@ -248,20 +254,11 @@ def engine() -> Engine:
         return _made[0]
 
 
-def start() -> None:
-    """See service/__init__.py."""
-    engine().runner.adopt()
-
-
-def shutdown() -> None:
-    """See service/__init__.py."""
-    if _made:
-        _made[0].runner.shutdown()
-
-
 def create_service() -> Service:
-    """Glue as LocalStack serves it."""
+    """Glue as LocalStack serves it. Its start takes over the runs of an earlier LocalStack; an orderly stop of
+    LocalStack ends all runs, while the other services still answer (later hooks stop those, too)."""
     parts = engine()
+    SHUTDOWN_HANDLERS.register(parts.runner.shutdown)
     return Service.for_provider(GlueProvider(parts.jobs, parts.runs, parts.runner), dispatch_table_factory=_dispatch)
 
 
@@ -299,8 +296,13 @@ def _refusal(name: str) -> str:
 
 @lru_cache(maxsize=64)
 def _client(name: str, account: str, region: str) -> Any:
-    factory = connect_to(aws_access_key_id=account, region_name=region, config=Config(max_pool_connections=50))
-    return factory.get_client(name)
+    """A client that calls the gateway in this process: quicker than a connection to ourselves, and it still works
+    when the gateway listens no more, at shutdown."""
+    client = connect_to(aws_access_key_id=account, region_name=region).get_client(name)
+    if not IN_MEMORY_CLIENT:  # else LocalStack itself has done this
+        botocore_in_memory_endpoint_patch.apply()
+        GatewayShortCircuit.modify_client(client, get_current_runtime().components.gateway)
+    return client
 
 
 def _page(request: Request, member: str, items: list[Any], key: Callable[[Any], str], most: int = PAGE) -> Response:
