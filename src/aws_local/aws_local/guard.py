@@ -23,6 +23,8 @@ Settings: ALLOW_REAL_AWS=1 switches the guard off; AWS_GUARD_LOG names a file th
 import os
 import sys
 
+from aws_local.imports import after_import
+
 # Domains of AWS in all its partitions (botocore's endpoints.json and partitions.json; a test compares). `on.aws` is
 # where function URLs and similar live; `aws.amazon.com` serves sign-in, console and federation endpoints.
 AWS_DOMAINS = (
@@ -90,19 +92,20 @@ def check(host, what):
 
 
 def install():
-    """Watches the four modules; patches at once those already imported. Harmless when called again."""
-    if any(isinstance(finder, _Watcher) for finder in sys.meta_path):
-        return
-    for name in list(_GUARDS):
-        if name in sys.modules:
-            _GUARDS[name](sys.modules[name])
-    sys.meta_path.insert(0, _Watcher())
+    """Guards this interpreter. Harmless when called again."""
+    global _installed
+    if not _installed:
+        _installed = True
+        for name, guard in _GUARDS.items():
+            after_import(name, guard)
 
 
 def installed():
     """Whether this interpreter is guarded."""
-    return any(isinstance(finder, _Watcher) for finder in sys.meta_path)
+    return _installed
 
+
+_installed = False
 
 # --- the four places ---
 
@@ -178,43 +181,6 @@ _GUARDS = {
     "socket": _guard_socket,
     "pycurl": _guard_pycurl,
 }
-
-
-# --- noticing the import of a module ---
-
-
-class _Watcher(object):
-    """A finder that finds nothing itself: it lets the others find a watched module and patches it once it is loaded."""
-
-    def find_spec(self, name, path=None, target=None):
-        guard = _GUARDS.get(name)
-        if guard is None:
-            return None
-        for finder in sys.meta_path:
-            find_spec = getattr(finder, "find_spec", None)
-            spec = None if finder is self or find_spec is None else find_spec(name, path, target)
-            if spec is not None:
-                if spec.loader is not None:
-                    spec.loader = _Guarding(spec.loader, guard)
-                return spec
-        return None
-
-
-class _Guarding(object):
-    """A module's own loader, with the guard run after it. Everything else (source, resources) is the loader's."""
-
-    def __init__(self, loader, guard):
-        self._loader, self._guard = loader, guard
-
-    def create_module(self, spec):
-        return self._loader.create_module(spec)
-
-    def exec_module(self, module):
-        self._loader.exec_module(module)
-        self._guard(module)
-
-    def __getattr__(self, name):
-        return getattr(self._loader, name)
 
 
 # --- small helpers ---
