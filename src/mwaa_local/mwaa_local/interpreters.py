@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mwaa_local.errors import InterpreterMissing
+from mwaa_local.settings import ROOT
 
 # Modules whose absence shows only later, in the middle of an install or of a DAG.
 NEEDED_MODULES = "ssl, sqlite3, bz2, zlib, ctypes, hashlib"
@@ -67,7 +68,7 @@ def _candidates(minor: str, fetch_into: Path) -> Iterator[tuple[str, Path]]:
         *(f"/opt/{n}" for n in CONDA_NAMES),
     ]:
         places += [("conda", f"{conda}/bin/{name}"), ("conda", f"{conda}/envs/*/bin/{name}")] if conda else []
-    places += [("system", f"{folder}/{name}") for folder in ("/usr/bin", "/usr/local/bin", f"/opt/python/{minor}*/bin")]
+    places += [("system", f"{folder}/{name}") for folder in SYSTEM_FOLDERS]
     places += [("Homebrew", f"{brew}/opt/python@{minor}/bin/{name}") for brew in ("/opt/homebrew", "/usr/local")]
     places += [("fetched by uv", f"{fetch_into}/cpython-{minor}.*/bin/{name}")]
     seen: set[str] = set()
@@ -79,6 +80,8 @@ def _candidates(minor: str, fetch_into: Path) -> Iterator[tuple[str, Path]]:
                 yield place, Path(path)
 
 
+COMPOSE_FILE = ROOT / "docker" / "docker-compose.yml"
+SYSTEM_FOLDERS = ("/usr/bin", "/usr/local/bin", "/opt/python/*/bin")
 CONDA_NAMES = ("miniconda3", "anaconda3", "miniforge3", "mambaforge", "conda")
 
 
@@ -140,6 +143,6 @@ def _advice(minor: str) -> str:
     return (
         f"either give this machine a Python {minor}: `pyenv install {minor}` with {pyenv}, "
         f"`conda create -n py{minor.replace('.', '')} python={minor}`, or on Ubuntu python{minor} of the deadsnakes PPA "
-        f"(one elsewhere: PYTHON_{minor.replace('.', '_')}=/path/to/python{minor} make up); "
-        "or use Docker mode, which brings its own: make up MODE=docker"
+        f"(one elsewhere: PYTHON_{minor.replace('.', '_')}=/path/to/python{minor} make up)"
+        + ("; or use Docker mode, which brings its own: make up MODE=docker" if COMPOSE_FILE.is_file() else "")
     )

@@ -31,7 +31,7 @@ class Settings:
     """One resolved set of settings. Field names are the variables' names in lower case."""
 
     mode: str = setting(
-        "auto", "How the stack runs; `auto` takes Docker when an engine answers.", ("auto", "native", "docker")
+        "auto", "How the stack runs; `auto` is `native`, which needs no container engine.", ("auto", "native")
     )
     executor: str = setting("celery", "`celery` is MWAA's own (on SQS); `local` is lighter.", ("celery", "local"))
     env_class: str = setting(

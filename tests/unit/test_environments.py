@@ -1,0 +1,78 @@
+"""Environments: made from their lock, up to date by content, healed after an interruption."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from mwaa_local import environments
+from mwaa_local.environments import STAMP, Environment, Installer
+from mwaa_local.errors import InstallFailed
+from mwaa_local.settings import Settings
+
+
+@pytest.fixture
+def installer(tmp_path, monkeypatch):
+    """An installer with locks of its own: one environment without packages, so that nothing is downloaded."""
+    locks = tmp_path / "locks"
+    locks.mkdir()
+    for name in ("tiny", "build"):
+        (locks / f"{name}.txt").write_text("")
+    monkeypatch.setattr(environments, "LOCKS", locks)
+    installer = Installer(replace(Settings(), mwaa_state=tmp_path / "state"))
+    dev_uv = sys.executable.replace("python", "uv")
+    assert installer.uv.exists(), dev_uv
+    return installer
+
+
+TINY = Environment("tiny", "tiny", startup="import sys; sys.marked = True")
+
+
+def python_of(installer, environment=TINY):
+    return installer.place(environment) / "bin" / "python"
+
+
+def test_an_environment_is_made_once(installer):
+    assert installer.install([TINY]) == ["tiny"]
+    assert installer.install([TINY]) == []
+
+
+def test_the_startup_line_runs_in_every_interpreter(installer):
+    installer.install([TINY])
+    done = subprocess.run([python_of(installer), "-c", "import sys; print(sys.marked)"], capture_output=True, text=True)
+    assert done.stdout.strip() == "True"
+
+
+def test_a_changed_lock_makes_it_anew(installer):
+    installer.install([TINY])
+    (environments.LOCKS / "tiny.txt").write_text("# changed\n")
+    assert installer.install([TINY]) == ["tiny"]
+
+
+def test_an_interrupted_install_heals(installer):
+    installer.install([TINY])
+    (installer.place(TINY) / STAMP).unlink()
+    python_of(installer).unlink()
+    assert installer.install([TINY]) == ["tiny"]
+    assert python_of(installer).exists()
+
+
+def test_a_package_whose_hash_differs_is_refused(installer):
+    (environments.LOCKS / "tiny.txt").write_text("six==1.17.0 --hash=sha256:" + "0" * 64 + "\n")
+    with pytest.raises(InstallFailed, match=r"tiny could not be made"):
+        installer.install([TINY])
+    assert not installer.is_current(TINY)
+
+
+def test_a_full_disk_is_said_before_anything_is_installed(installer, monkeypatch):
+    monkeypatch.setattr(environments, "SPACE_NEEDED", 10**18)
+    with pytest.raises(InstallFailed, match="GB free"):
+        installer.install([TINY])
+    assert not installer.place(TINY).exists()
+
+
+def test_a_private_build_of_the_provider_changes_only_airflows_environment(tmp_path):
+    other = Installer(replace(Settings(), mwaa_state=tmp_path, amazon_provider_version="2.4.1"))
+    assert other.provider_version(Environment("airflow", "airflow")) == "2.4.1"
+    assert other.provider_version(Environment("localstack", "localstack")) == ""
