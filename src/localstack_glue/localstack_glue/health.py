@@ -1,7 +1,10 @@
-"""Whether LocalStack serves: `python -m localstack_glue.health` prints one line, exit code 0 means yes. Standard library only.
+"""Whether LocalStack serves: `python -m localstack_glue.health`, exit code 0 and a line if it does, else 1 and why.
 
-Health alone is no proof (LocalStack's page is green while S3 fails on an old Python, and a stranger may hold the port), so
-it asks that the answer comes from our own process, and that S3 really lists buckets.
+"Ready." and a green `/_localstack/health` say little: the process at the port may be another one, and a service may
+fail in its first call. So three things are asked: that the process of this state folder is the one that answers, what
+it says of its services, and one real call of S3. Standard library only: it runs every few seconds.
+
+Environment: LOCALSTACK_HOME, AWS_ENDPOINT, SERVICES (optional: these must be there).
 """
 
 from __future__ import annotations
@@ -12,38 +15,69 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
-TIMEOUT = 10  # seconds
+TIMEOUT_S = 10
+# Not checked, but it is what routes the request to S3 ListBuckets.
+SIGNED_FOR_S3 = {
+    "Authorization": "AWS4-HMAC-SHA256 Credential=test/20220101/us-east-1/s3/aws4_request, "
+    "SignedHeaders=host, Signature=0"
+}
 
 
-def check(home: Path, endpoint: str) -> str:
-    """A line that says what was seen; raises OSError or ValueError when LocalStack does not serve."""
-    session = json.loads((home / "run.json").read_text())["session_id"]
-    info = json.loads(_get(f"{endpoint}/_localstack/info"))
-    if info["session_id"] != session:
-        raise ValueError(f"another LocalStack answers at {endpoint}")
-    # unsigned, but with the scope that tells LocalStack which service is meant
-    scope = "AWS4-HMAC-SHA256 Credential=test/20200101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=none"
-    if b"ListAllMyBucketsResult" not in _get(f"{endpoint}/", {"Authorization": scope}):
-        raise ValueError("S3 does not list buckets")
-    return f"LocalStack {info['version']} serves at {endpoint}"
+class Unhealthy(Exception):
+    """Says why."""
+
+
+def check(home: Path, endpoint: str, services: list[str]) -> str:
+    """One line about the process that serves. Raises Unhealthy."""
+    ours = _run_file(home)
+    served = _get_json(f"{endpoint}/_localstack/run")
+    if served["session_id"] != ours["session_id"]:
+        raise Unhealthy(
+            f"another LocalStack (process {served['pid']}) answers at {endpoint}, not process {ours['pid']}"
+        )
+    states = _get_json(f"{endpoint}/_localstack/health")["services"]
+    broken = [name for name in services if states.get(name) not in ("available", "running", "starting")]
+    if broken:
+        raise Unhealthy(f"not available: {', '.join(f'{name} ({states.get(name)})' for name in broken)}")
+    if b"<ListAllMyBucketsResult" not in _get(f"{endpoint}/", SIGNED_FOR_S3):
+        raise Unhealthy(f"S3 at {endpoint} does not answer ListBuckets")
+    return f"LocalStack serves at {endpoint} (process {ours['pid']})"
+
+
+def _run_file(home: Path) -> dict[str, Any]:
+    try:
+        note: dict[str, Any] = json.loads((home / "run.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Unhealthy(f"not started yet: there is no {home / 'run.json'}") from None
+    return note
+
+
+def _get_json(url: str) -> Any:
+    return json.loads(_get(url))
 
 
 def _get(url: str, headers: dict[str, str] | None = None) -> bytes:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(urllib.request.Request(url, headers=headers or {}), timeout=TIMEOUT) as answer:  # noqa: S310 our own endpoint
-        return bytes(answer.read())
-
-
-def main() -> None:
-    endpoint = os.environ["AWS_ENDPOINT"]
+    request = urllib.request.Request(url, headers=headers or {})  # noqa: S310 - the endpoint is http
     try:
-        print(check(Path(os.environ["LOCALSTACK_HOME"]), endpoint))
-    except FileNotFoundError:
-        sys.exit("LocalStack has not finished its start")
-    except (OSError, ValueError, KeyError) as error:
-        sys.exit(f"LocalStack does not serve at {endpoint}: {error}")
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+            return bytes(answer.read())
+    except (urllib.error.URLError, OSError) as error:
+        raise Unhealthy(f"{url}: {error}") from None
+
+
+def main() -> int:
+    services = [
+        name for name in os.environ.get("SERVICES", "s3,sts,iam,sqs,logs,secretsmanager,glue").split(",") if name
+    ]
+    try:
+        print(check(Path(os.environ["LOCALSTACK_HOME"]), os.environ["AWS_ENDPOINT"], services))
+    except Unhealthy as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

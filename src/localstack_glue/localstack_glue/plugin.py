@@ -8,6 +8,7 @@ Everything they put together is in `platform/` and `service/`.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from functools import cached_property
@@ -89,10 +90,18 @@ class Platform:
         self.services.open("sqs")
         self.persistence.start()
         loopback.when_listening(self.open_services)
+        ownership.serve_run_file(self.home)
 
     def open_services(self) -> None:
         names = [name.strip() for name in os.environ.get("SERVICES", "").split(",")]
-        self.services.open_in_background([name for name in names if name])
+        self.services.open_in_background([name for name in names if name], then=_settle)
+
+
+def _settle() -> None:
+    """What was loaded stays for good: the collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 PLATFORM = Platform()

@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
     note = root / "prepared.json"
     partial = note.with_suffix(".partial")
     partial.write_text(json.dumps(inputs()), encoding="utf-8")
-    os.replace(partial, note)
+    partial.replace(note)
     return 0
 
 
@@ -68,7 +68,7 @@ def build_index(folder: Path) -> None:
     target = folder / spec._get_catalog_filename()
     partial = target.with_suffix(".partial")
     spec.build_service_index_cache(str(partial))
-    os.replace(partial, target)
+    partial.replace(target)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ LocalStack skips a hook that cannot be imported, and would then listen on every 
 is imported here first, where a failure ends the process.
 """
 
+import gc
 import sys
+import warnings
 
 if sys.version_info < (3, 12):
     sys.exit(
@@ -13,9 +15,16 @@ if sys.version_info < (3, 12):
     )
 
 
+# Twisted would like it for checking the names in certificates; this serves on loopback.
+NOT_NEEDED = "You do not have a working installation of the service_identity module"
+
+
 def main() -> None:
-    import localstack_glue.plugin  # noqa: F401
+    gc.disable()  # nearly all that is made while starting stays; plugin.py turns it on again
+    warnings.filterwarnings("ignore", message=NOT_NEEDED)
     from localstack.runtime.main import main as run
+
+    import localstack_glue.plugin  # noqa: F401
     from localstack_glue.platform import loopback
 
     loopback.require_hook()

@@ -60,12 +60,9 @@ class Handlers:
 
     def _save_sqs(self, context: Any) -> None:
         operation = context.operation.name
-        if operation == "ReceiveMessage" and not (context.service_response or {}).get("Messages"):
-            if not (queue := _queue(context)) or queue.max_receive_count is None:
-                return
         if operation in NAMES_CHANGE:
             self._database.save_names()
-        elif queue := _queue(context):
+        elif (queue := _queue(context)) and _changed(context, queue):
             for dead_letters in _dead_letter_queues(queue):
                 self._database.save(dead_letters)
             if operation == "PurgeQueue":
@@ -80,6 +77,12 @@ def _queue(context: Any) -> SqsQueue | None:
         return None
     account, region, name = parse_queue_url(url)
     return sqs_stores[account or context.account_id][region or context.region].queues.get(name)
+
+
+def _changed(context: Any, queue: SqsQueue) -> bool:
+    """A poll that found nothing changed nothing, unless what it found went to the dead letter queue."""
+    found = (context.service_response or {}).get("Messages")
+    return context.operation.name != "ReceiveMessage" or bool(found) or queue.max_receive_count is not None
 
 
 def _dead_letter_queues(queue: SqsQueue) -> list[SqsQueue]:

@@ -5,7 +5,8 @@
 
     {"pid": 4711, "session_id": "<as in /_localstack/info>", "host": "127.0.0.1", "port": 4566, "started": 1763838725.1}
 
-A health check that finds another `session_id` at the port talks to somebody else's process.
+`GET /_localstack/run` answers with the same: a health check that finds another `session_id` there talks to somebody
+else's process. (`/_localstack/info` has it as well, and runs `docker ps` to get there.)
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from localstack import config
+from localstack.http import Resource, Response
+from localstack.services.internal import get_internal_apis
 from localstack.utils.analytics.metadata import get_session_id
 
 from . import loopback
@@ -45,6 +48,22 @@ def announce(home: Path) -> None:
         "started": time.time(),
     }
     write_atomically(run_file(home), json.dumps(note).encode())
+
+
+def serve_run_file(home: Path) -> None:
+    """Adds the route."""
+    get_internal_apis().add(Resource("/_localstack/run", _Run(home)))
+
+
+class _Run:
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def on_get(self, _request: Any) -> Any:
+        try:
+            return json.loads(run_file(self._home).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return Response("not ready", 503)
 
 
 def retire(home: Path) -> None:

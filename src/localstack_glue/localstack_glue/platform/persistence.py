@@ -124,7 +124,9 @@ class Persistence:
         aside = None if newest else self._folder / f"s3.objects-{int(time.time())}"
         orphans, lost = self._objects.adopt(aside)
         if orphans:
-            LOG.info("%d S3 files that no saved bucket names were %s", orphans, f"moved to {aside}" if aside else "removed")
+            LOG.info(
+                "%d S3 files that no saved bucket names were %s", orphans, f"moved to {aside}" if aside else "removed"
+            )
         if lost:
             LOG.warning("S3 objects without their bytes were forgotten: %s", ", ".join(lost))
 

@@ -51,7 +51,7 @@ class DiskObject(S3StoredObject):
         self._etag: str | None = None
         self._checksum: Any = None
         if mode == "r":
-            self._file = open(self.path, "rb")
+            self._file = open(self.path, "rb")  # noqa: SIM115 - closed by close()
 
     @property
     def path(self) -> Path:
@@ -127,7 +127,7 @@ class DiskObject(S3StoredObject):
             self._file.close()
         self.s3_object.internal_last_modified = self._store.next_generation()
         self._store.register(self.path)
-        self._file = open(self.path, "x+b")
+        self._file = open(self.path, "x+b")  # noqa: SIM115
 
     def _open(self) -> IO[bytes]:
         if self._file is None:
@@ -269,7 +269,9 @@ class DiskObjectStore(S3ObjectStore):
         `orphans_to`. Objects it names without having their bytes are forgotten.
         Returns the number of files removed or moved and the names of the objects forgotten."""
         present = {Path(entry.path): entry.stat().st_size for folder in self._folders() for entry in os.scandir(folder)}
-        lost = [(bucket, entry) for bucket, entry in _entries() if present.get(self._path(bucket, entry)) != _size(entry)]
+        lost = [
+            (bucket, entry) for bucket, entry in _entries() if present.get(self._path(bucket, entry)) != _size(entry)
+        ]
         for bucket, entry in lost:
             _forget(bucket, entry)
         named = self._named()
@@ -333,4 +335,4 @@ def _put_away(path: Path, target: Path | None) -> None:
         path.unlink()
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(path, target)
+        path.replace(target)

@@ -44,15 +44,14 @@ class Services:
             self._restore(name, service)
             self._open.add(name)
 
-    def open_in_background(self, names: Iterable[str]) -> threading.Thread:
+    def open_in_background(self, names: Iterable[str], then: Callable[[], None]) -> None:
         """Opens one after the other. What fails is logged, and fails again for its first caller."""
-        thread = threading.Thread(target=self._open_all, args=(list(names),), name="open-services", daemon=True)
-        thread.start()
-        return thread
+        threading.Thread(target=self._open_all, args=(list(names), then), name="open-services", daemon=True).start()
 
-    def _open_all(self, names: list[str]) -> None:
+    def _open_all(self, names: list[str], then: Callable[[], None]) -> None:
         for name in names:
             try:
                 self.open(name)
             except Exception:
                 LOG.exception("%s could not be started", name)
+        then()

@@ -40,7 +40,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(partial, path)
+    partial.replace(path)
     sync_folder(path.parent)
 
 
@@ -65,7 +65,7 @@ def open_folder(folder: Path) -> None:
     wanted = versions()
     if found not in (None, wanted):
         aside = _free_name(folder.with_name(f"{folder.name}.{'-'.join(f'{k}{v}' for k, v in found.items())}"))
-        os.replace(folder, aside)
+        folder.replace(aside)
         LOG.warning(
             "State in %s was written by %s; this is %s, which cannot read it. It was moved to %s and LocalStack "
             "starts empty. To use it again, run those versions with the folder moved back.",
@@ -106,9 +106,9 @@ class Snapshot:
         aside = None
         if self.path.exists():
             aside = _free_name(self.path.with_name(f"{self.path.name}.broken-{int(time.time())}"))
-            os.replace(self.path, aside)
+            self.path.replace(aside)
         if self.previous.exists():
-            os.replace(self.previous, self.path)
+            self.previous.replace(self.path)
         return aside
 
 

@@ -19,7 +19,6 @@ found, because another thread is moving it from one list to the next, keeps its 
 from __future__ import annotations
 
 import logging
-import os
 import pickle
 import sqlite3
 import threading
@@ -31,7 +30,7 @@ from typing import Any
 from localstack.services.sqs.models import FifoQueue, SqsMessage, SqsQueue, StandardQueue, sqs_stores
 from localstack.services.sqs.queue import InterruptiblePriorityQueue, InterruptibleQueue
 
-from .containers import dumps, reduce_queues_of
+from .containers import dumps, loads, reduce_queues_of
 
 LOG = logging.getLogger(__name__)
 SCHEMA = """
@@ -121,9 +120,13 @@ class SqsDatabase:
             for key, message in present.items()
             if key not in saved or saved[key][1] != _version(message)
         ]
-        gone = [key for key, (message, _) in saved.items() if key not in present and (thoroughly or _left(message, queue))]
+        gone = [
+            key for key, (message, _) in saved.items() if key not in present and (thoroughly or _left(message, queue))
+        ]
         self._connection.executemany("REPLACE INTO messages VALUES (?, ?, ?)", changed)
-        self._connection.executemany("DELETE FROM messages WHERE arn = ? AND id = ?", [(queue.arn, key) for key in gone])
+        self._connection.executemany(
+            "DELETE FROM messages WHERE arn = ? AND id = ?", [(queue.arn, key) for key in gone]
+        )
         saved.update((key, (present[key], _version(present[key]))) for _, key, _ in changed)
         for key in gone:
             del saved[key]
@@ -138,10 +141,10 @@ class SqsDatabase:
 
     def _load(self) -> int:
         stores = self._connection.execute("SELECT account, region, state FROM stores").fetchall()
-        queues = {arn: _queue(pickle.loads(s)) for arn, s in self._connection.execute("SELECT * FROM queues")}
-        rows = [(arn, pickle.loads(s)) for arn, s in self._connection.execute("SELECT arn, state FROM messages")]
+        queues = {arn: _queue(loads(s)) for arn, s in self._connection.execute("SELECT * FROM queues")}
+        rows = [(arn, loads(s)) for arn, s in self._connection.execute("SELECT arn, state FROM messages")]
         for account, region, state in stores:
-            vars(sqs_stores[account][region]).update(pickle.loads(state))
+            vars(sqs_stores[account][region]).update(loads(state))
         for queue in queues.values():
             sqs_stores[queue.account_id][queue.region].queues[queue.name] = queue
         for arn, message in sorted(rows, key=lambda row: row[1].priority):
@@ -159,11 +162,11 @@ class SqsDatabase:
     def _step_back(self, error: Exception) -> None:
         self._connection.close()
         aside = self._path.with_name(f"{self._path.name}.broken-{int(time.time())}")
-        os.replace(self._path, aside)
+        self._path.replace(aside)
         for suffix in ("-wal", "-shm"):
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
         if self._backup.exists():
-            os.replace(self._backup, self._path)
+            self._backup.replace(self._path)
         LOG.warning(
             "Queues and messages of SQS could not be read (%s). They were set aside as %s; the state of the last start "
             "is used instead.", error, aside,
