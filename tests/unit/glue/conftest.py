@@ -92,4 +92,3 @@ def glue(tmp_path: Path) -> Iterator[Glue]:
     made = Glue(tmp_path)
     yield made
     made.runner.shutdown()
-

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 
 import pytest
-
 from localstack_glue.service import arguments, capacity, errors, pages, states
 from localstack_glue.service.jobs import JobStore
 

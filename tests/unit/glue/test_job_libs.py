@@ -7,9 +7,9 @@ import subprocess
 import sys
 
 import pytest
-from tests.unit.glue.conftest import ROOT
-
 from localstack_glue.service.runners.pythonshell import JOB_LIBS
+
+from tests.unit.glue.conftest import ROOT
 
 SERVICE = ROOT / "src/localstack_glue/localstack_glue/service"
 INTERPRETERS = [sys.executable, *map(str, (ROOT / ".local/venvs").glob("*/bin/python"))]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 
 import pytest
-
 from localstack_glue.service import logs
 from localstack_glue.service.logs import Shipper
 

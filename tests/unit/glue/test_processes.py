@@ -10,10 +10,10 @@ import threading
 import time
 
 import pytest
-from tests.support.polling import wait_until
-
 from localstack_glue.service import process
 from localstack_glue.service.process import Children, Process, Watch
+
+from tests.support.polling import wait_until
 
 # A grandchild, a child that leaves the session and the group, and none of the three minds SIGTERM.
 STUBBORN = """
@@ -60,7 +60,9 @@ def test_the_exit_status_outlives_the_process(launch, tmp_path):
 
 def test_every_process_is_ended_also_those_that_left_the_group_and_ignore_sigterm(launch, tmp_path):
     shim = launch(STUBBORN)
-    wait_until(lambda: len(process.members(run_id(tmp_path), shim)) == 5, 10, "shim, script, two forks, the one outside")
+    wait_until(
+        lambda: len(process.members(run_id(tmp_path), shim)) == 5, 10, "shim, script, two forks, the one outside"
+    )
     groups = {os.getpgid(pid) for pid in process.members(run_id(tmp_path), shim)}
     assert len(groups) == 2
     began = time.monotonic()

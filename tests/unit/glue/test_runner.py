@@ -8,12 +8,12 @@ import re
 import signal
 
 import pytest
-from tests.support.polling import wait_until
-
 from localstack_glue.service import process, runner, states
 from localstack_glue.service.errors import ConcurrentRunsExceeded
 from localstack_glue.service.process import Process
 from localstack_glue.service.runs import RunStore
+
+from tests.support.polling import wait_until
 
 FOREVER = "import time\nprint('up', flush=True)\ntime.sleep(600)"
 
@@ -24,7 +24,9 @@ def ended(run):
 
 
 def up(glue, run):
-    wait_until(lambda: run.state == states.RUNNING and (run.folder / "stdout").read_text() == "up\n", 10, "the job is up")
+    wait_until(
+        lambda: run.state == states.RUNNING and (run.folder / "stdout").read_text() == "up\n", 10, "the job is up"
+    )
     return Process.from_json(run.local["Process"])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import boto3
 import pytest
-
 from localstack_glue.service import validation
 from localstack_glue.service.errors import Validation
 

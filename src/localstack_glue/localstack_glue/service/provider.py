@@ -115,7 +115,7 @@ def operation(name: str) -> Callable[[Handler], Handler]:
     return cast("Callable[[Handler], Handler]", handler(name, expand=False))
 
 
-class GlueProvider(ServiceLifecycleHook):
+class GlueProvider(ServiceLifecycleHook):  # type: ignore[misc]
     """Handlers named as Glue's operations, one each."""
 
     service = "glue"
