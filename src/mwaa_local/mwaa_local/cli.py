@@ -58,7 +58,7 @@ def reset(yes: bool, everything: bool) -> None:
         if path.name == "postgres" and not everything:
             shutil.rmtree(path / "data", ignore_errors=True)
         elif path.name not in kept:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     out.print("Reset: the next make up starts from nothing.")
 
 

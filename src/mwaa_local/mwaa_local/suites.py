@@ -12,7 +12,7 @@ from mwaa_local.console import err, out
 from mwaa_local.environments import Installer, stack_environments, test_environments
 from mwaa_local.errors import LocalError
 from mwaa_local.settings import ROOT, Settings
-from mwaa_local.up import prepare_localstack, redirect_aws, write_settings
+from mwaa_local.up import redirect_aws, write_settings
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,10 @@ def run(settings: Settings, wanted: str, pytest_arguments: list[str]) -> int:
 
 
 def write_settings_for_tests(settings: Settings) -> None:
-    """The suites need the endpoint tables and LocalStack's index even where `make up` has never run."""
+    """The suites need the endpoint tables even where `make up` has never run."""
     if not (settings.mwaa_state / "settings.env").is_file():
         write_settings(settings)
     redirect_aws(settings)
-    prepare_localstack(settings)
 
 
 def lint(settings: Settings) -> int:

@@ -45,7 +45,6 @@ def up(settings: Settings) -> None:
         settings = with_ports(settings)
         write_settings(settings)
         redirect_aws(settings)
-        prepare_localstack(settings)
         stack = NativeStack(settings, secret["MWAA_ENV_ID"])
         with Board([role.name for role in stack.roles]) as board:
             stack.start(board.show)
@@ -116,22 +115,6 @@ def redirection_key(settings: Settings, environment: str) -> str:
 def is_redirected(settings: Settings, environment: str) -> bool:
     mark = redirection_mark(settings, environment)
     return mark.is_file() and mark.read_text() == redirection_key(settings, environment)
-
-
-def prepare_localstack(settings: Settings) -> None:
-    """Builds LocalStack's service index once for an environment; without it the first request takes seconds and 300 MB."""
-    mark = settings.mwaa_state / "localstack" / ".prepared-for"
-    key = (settings.mwaa_state / "venvs" / "localstack" / ".made-from").read_text()
-    if mark.is_file() and mark.read_text() == key:
-        return
-    command = [str(settings.venv_python("localstack")), "-m", "localstack_glue.prepare"]
-    home = {"LOCALSTACK_HOME": str(settings.mwaa_state / "localstack"), "PATH": "/usr/bin:/bin"}
-    with err.status("Preparing LocalStack (once) ..."):
-        done = subprocess.run(command, env=home, capture_output=True, text=True)
-    if done.returncode:
-        raise LocalError(f"LocalStack could not be prepared:\n{done.stderr.strip()}", "make doctor")
-    mark.parent.mkdir(parents=True, exist_ok=True)
-    mark.write_text(key)
 
 
 @contextmanager
