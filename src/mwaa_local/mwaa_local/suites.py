@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mwaa_local.console import err, out
@@ -51,7 +51,7 @@ def run(settings: Settings, wanted: str, pytest_arguments: list[str]) -> int:
 def write_settings_for_tests(settings: Settings) -> None:
     """The suites need the endpoint tables even where `make up` has never run."""
     if not (settings.mwaa_state / "settings.env").is_file():
-        write_settings(settings)
+        write_settings(replace(settings, mode="native"))
     redirect_aws(settings)
 
 

@@ -42,7 +42,7 @@ def up(settings: Settings) -> None:
         Installer(settings).install(stack_environments())
         secret = secrets.ensure(settings.mwaa_state)
         refuse_second_start(settings, secret["MWAA_ENV_ID"])
-        settings = with_ports(settings)
+        settings = with_ports(replace(settings, mode="native"))
         write_settings(settings)
         redirect_aws(settings)
         stack = NativeStack(settings, secret["MWAA_ENV_ID"])

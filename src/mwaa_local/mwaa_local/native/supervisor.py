@@ -153,7 +153,7 @@ class Supervisor:
             f"autorestart={str(not role.once).lower()}",
             # a role that ends within this time is started again with growing pauses, then given up (FATAL)
             f"startsecs={0 if role.once else 2}",
-            "startretries=8",
+            "startretries=4",
             f"stopsignal={role.stop_signal}",
             f"stopwaitsecs={role.stop_seconds}",
             "killasgroup=true",
