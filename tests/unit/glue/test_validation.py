@@ -23,7 +23,7 @@ def test_a_missing_member_is_null_with_a_small_first_letter(model):
 
 
 def test_all_problems_are_reported_together(model):
-    with pytest.raises(Validation, match="^2 validation errors detected: .*null at 'jobName'.*; Value '' at 'runId'"):
+    with pytest.raises(Validation, match=r"^2 validation errors detected: .*null at 'jobName'.*; Value '' at 'runId'"):
         validation.check(model("GetJobRun"), {"RunId": ""})
 
 
@@ -46,7 +46,7 @@ def test_a_broken_constraint_is_named(model, member, value, text):
 
 
 def test_lists_are_looked_into(model):
-    with pytest.raises(Validation, match="at 'jobRunIds.2.member' .* length greater than or equal to 1"):
+    with pytest.raises(Validation, match=r"at 'jobRunIds.2.member' .* length greater than or equal to 1"):
         validation.check(model("BatchStopJobRun"), {"JobName": "j", "JobRunIds": ["jr_1", ""]})
-    with pytest.raises(Validation, match="at 'jobRunIds' .* length less than or equal to 25"):
+    with pytest.raises(Validation, match=r"at 'jobRunIds' .* length less than or equal to 25"):
         validation.check(model("BatchStopJobRun"), {"JobName": "j", "JobRunIds": ["jr"] * 26})
