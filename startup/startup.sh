@@ -5,7 +5,7 @@
 
 case "${MWAA_AIRFLOW_COMPONENT:-}" in
   scheduler | worker)
-    # DAGs and the tasks they start see this one. For example the jobs' stage: export IMPRESSIONS_STAGE=production
+    # DAGs and the tasks they start see this one.
     ;;
   webserver) ;;
 esac
