@@ -83,14 +83,18 @@ class LocalStack:
 
     def start(self, wait: bool = True) -> None:
         """Starts it and waits until it serves. Raises AssertionError with its log if it ends before."""
-        self._write_settings()
-        self._reuse_preparation()
+        self.prepare()
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
                 [ROLE], env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
         if wait:
             wait_until(self._serves, START_S, "LocalStack serves")
+
+    def prepare(self) -> None:
+        """What the role finds when it starts: settings, secrets, environments."""
+        self._write_settings()
+        self._reuse_preparation()
 
     def stop(self) -> int:
         """SIGTERM. Returns the exit code."""
@@ -125,7 +129,8 @@ class LocalStack:
 
     @property
     def run_file(self) -> dict[str, Any]:
-        return json.loads((self.home / "run.json").read_text(encoding="utf-8"))
+        note: dict[str, Any] = json.loads((self.home / "run.json").read_text(encoding="utf-8"))
+        return note
 
     def memory_mib(self) -> float:
         assert self.process
