@@ -12,10 +12,10 @@ what it does not use:
     botocore.httpsession   URLLib3Session.send         names the operation
     http.client            set_tunnel, putrequest      calls that go through a proxy
     socket                 getaddrinfo, connect, ...   requests, urllib3, urllib, aiohttp, asyncio, httpx
-    pycurl                 Curl.setopt(URL, ...)       resolves in C, unseen by `socket`
+    kombu...http.curl      CurlClient._setup_request   Celery's SQS transport, whose pycurl resolves in C
 
 Every other host stays reachable: a webhook, a package index. Not covered, because no Python sees their connections:
-other programs (aws, curl) and C libraries with a network code of their own (libpq).
+other programs (aws, curl) and C libraries with network code of their own (libpq, pycurl used directly).
 
 Settings: ALLOW_REAL_AWS=1 switches the guard off; AWS_GUARD_LOG names a file that gets one JSON line per refusal.
 """
@@ -163,23 +163,21 @@ def _guard_socket(module):
     module.socket.connect, module.socket.connect_ex = connect, connect_ex
 
 
-def _guard_pycurl(module):
-    curl = module.Curl
+def _guard_kombu_curl(module):
+    setup_request = module.CurlClient._setup_request
 
-    class Curl(curl):
-        def setopt(self, option, *value):
-            if option == module.URL and value:
-                check(_host_of(value[0]), "A transfer by pycurl")
-            return curl.setopt(self, option, *value)
+    def guarded_setup_request(self, curl, request, *args, **kwargs):
+        check(_host_of(request.url), "A request of Celery's SQS transport")
+        return setup_request(self, curl, request, *args, **kwargs)
 
-    module.Curl = Curl
+    module.CurlClient._setup_request = guarded_setup_request
 
 
 _GUARDS = {
     "botocore.httpsession": _guard_botocore,
     "http.client": _guard_http_client,
     "socket": _guard_socket,
-    "pycurl": _guard_pycurl,
+    "kombu.asynchronous.http.curl": _guard_kombu_curl,
 }
 
 

@@ -13,6 +13,9 @@ import urllib3
 from kombu.asynchronous.http.base import BaseClient
 from kombu.exceptions import HttpError
 
+# What curl says of a POST by itself; kombu's SQS requests rely on it.
+FORM = "application/x-www-form-urlencoded"
+
 
 class ThreadClient(BaseClient):
     """Same interface and same outcome as kombu's CurlClient: a response with code 599 when there was no answer."""
@@ -45,8 +48,10 @@ class ThreadClient(BaseClient):
         try:
             body = request.body.encode("utf-8") if isinstance(request.body, str) else request.body
             timeout = urllib3.Timeout(connect=request.connect_timeout, read=request.request_timeout)
+            headers = dict(request.headers)
+            headers.setdefault("Content-Type", FORM)
             answer = self._pool.request(
-                request.method, request.url, body=body, headers=dict(request.headers), timeout=timeout, redirect=False
+                request.method, request.url, body=body, headers=headers, timeout=timeout, redirect=False
             )
         except Exception as error:  # the event loop is the one to judge it
             answer = error
