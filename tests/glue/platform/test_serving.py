@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 from botocore.exceptions import ClientError
+
 from tests.support.localstack import ROOT, VENVS, LocalStack, run_python
 
 MIB_AFTER_FIRST_CALLS = 250

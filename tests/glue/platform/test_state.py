@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
+
 from tests.support.localstack import LocalStack
 from tests.support.polling import wait_until
 

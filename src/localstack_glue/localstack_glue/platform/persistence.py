@@ -30,7 +30,8 @@ LOG = logging.getLogger(__name__)
 SETTLE_S = 0.5
 """How long after a change the save starts: a burst of calls is saved once."""
 SHARE_OF_TIME = 0.1
-"""At most this share of the time is spent on saving, however large the state is."""
+"""This share of the time may be spent on saving: the larger the state, the longer the pause after it was saved."""
+LONGEST_PAUSE_S = 2.0
 PATIENCE_S = 0.2
 """How long calls are held while the calls under way end, before the save is put off."""
 PUT_OFF_AT_MOST = 10
@@ -93,8 +94,6 @@ class Persistence:
                 return
             state = Containers(service).dump()
             garbage = self._objects.out_of_use() if name == "s3" and calm else None
-        if name == "s3":
-            self._objects.sync()
         Snapshot(self._folder, name).write(state)
         if garbage is not None:
             self._objects.sweep(garbage)
@@ -107,7 +106,7 @@ class Persistence:
             started = time.monotonic()
             for name in sorted(changed):
                 self._save_safely(name, PATIENCE_S, insist=self._put_off[name] >= PUT_OFF_AT_MOST)
-            self._stopping.wait((time.monotonic() - started) * (1 / SHARE_OF_TIME - 1))
+            self._stopping.wait(min(LONGEST_PAUSE_S, (time.monotonic() - started) * (1 / SHARE_OF_TIME - 1)))
 
     def _save_safely(self, name: str, patience: float, insist: bool) -> None:
         try:

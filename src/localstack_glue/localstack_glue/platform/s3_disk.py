@@ -7,6 +7,9 @@ Each write makes a new file under a new generation (nanoseconds, never twice) an
 `internal_last_modified`, which is saved with the metadata. So metadata of any age finds exactly the bytes it was
 written for: an overwrite, or a kill in the middle of one, cannot pair old metadata with new bytes.
 
+Bytes are with the kernel before metadata that names them is saved, so a killed process leaves both or neither. After
+a power cut bytes may be missing or short; `adopt` then forgets those objects, and says which.
+
 Files that no metadata names are removed one saved generation after they fell out of use (`sweep`), because the
 generation before may have to be used again. A file is open only while it is read or written.
 """
@@ -34,8 +37,6 @@ from localstack.services.s3.storage.core import (
     should_copy_in_place,
 )
 from localstack.services.s3.utils import ObjectRange, get_s3_checksum
-
-from .snapshots import sync_folder
 
 Mode = Literal["r", "w"]
 
@@ -184,7 +185,6 @@ class DiskObjectStore(S3ObjectStore):
         self._lock = threading.Lock()
         self._generation = 0
         self._files: set[Path] = set()
-        self._unsynced: set[Path] = set()
         self._garbage: set[Path] = set()
         root.mkdir(parents=True, exist_ok=True)
 
@@ -235,7 +235,6 @@ class DiskObjectStore(S3ObjectStore):
         """A file about to be written."""
         with self._lock:
             self._files.add(path)
-            self._unsynced.add(path)
         path.parent.mkdir(exist_ok=True)
 
     # saving and restoring, see persistence.py
@@ -243,17 +242,6 @@ class DiskObjectStore(S3ObjectStore):
     def out_of_use(self) -> set[Path]:
         """The files that today's metadata does not name. Only meaningful while no write is under way."""
         return self._files - self._named()
-
-    def sync(self) -> None:
-        """Brings all bytes written so far to the disk. To be done before metadata that names them is saved."""
-        with self._lock:
-            paths, self._unsynced = self._unsynced, set()
-        for path in paths:
-            if path.exists():
-                sync_folder(path)
-        for folder in {path.parent for path in paths}:
-            if folder.exists():
-                sync_folder(folder)
 
     def sweep(self, garbage: set[Path]) -> None:
         """To be called once metadata that does not name `garbage` is on the disk: removes those files that the
