@@ -1,6 +1,6 @@
 """Fails closed: no Python client of this interpreter reaches real AWS, unless ALLOW_REAL_AWS=1 says so.
 
-    aws_local_guard.pth in site-packages:   import aws_local.guard; aws_local.guard.install()
+    a .pth file in site-packages:   import aws_local.guard; aws_local.guard.install()
 
 The redirection (see endpoints) already sends every client to the local endpoint. This is the second line, for what
 the redirection cannot reach: S3 access-point ARNs in old botocores, an `endpoint_url` written into a DAG, a process
@@ -226,6 +226,7 @@ def _note(host, what):
         "program": " ".join(getattr(sys, "argv", [])[:4]),
     }
     try:
+        os.makedirs(os.path.dirname(os.path.abspath(log)), exist_ok=True)
         with open(log, "a") as file:  # one write of less than a page: lines of several processes do not mix
             file.write(json.dumps(line) + "\n")
     except OSError:
