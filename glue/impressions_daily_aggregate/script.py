@@ -25,6 +25,10 @@ DIMENSIONS = ["dt", "campaign_id", "publisher_id", "country"]
 s3 = boto3.client("s3")
 
 
+class UnusableInput(Exception):
+    """Raised rather than sys.exit(text): Glue shows the last line of a traceback as the run's ErrorMessage."""
+
+
 def day_of(target_date):
     """The day that a target date speaks of: see --target_date above."""
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", target_date):
@@ -87,7 +91,7 @@ def main():
     prefix = "sessionised/dt={}/".format(day)
     events = read_events(source, keys_below(source, prefix))
     if events.empty:
-        sys.exit("No input: no events below s3://{}/{}".format(source, prefix))
+        raise UnusableInput("No input: no events below s3://{}/{}".format(source, prefix))
     rows = aggregate(events)
     print(
         "{} impressions, {} clicks, {:.2f} USD in {} groups".format(

@@ -26,6 +26,10 @@ REQUIRED = (*TEXTS, "price_micros", "viewable", "clicked")
 s3 = boto3.client("s3")
 
 
+class UnusableInput(Exception):
+    """Raised rather than sys.exit(text): Glue shows the last line of a traceback as the run's ErrorMessage."""
+
+
 def day_of(target_date):
     """The day that a target date speaks of: see --target_date above."""
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", target_date):
@@ -48,7 +52,7 @@ def raw_lines(bucket, keys):
         try:
             text = gzip.decompress(packed).decode("utf-8", errors="replace")
         except (EOFError, OSError) as error:
-            sys.exit("s3://{}/{} is not a whole gzip file: {}".format(bucket, key, error))
+            raise UnusableInput("s3://{}/{} is not a whole gzip file: {}".format(bucket, key, error)) from error
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
                 yield key, number, line
@@ -136,12 +140,12 @@ def main():
     prefix = "events/dt={}/".format(day)
     keys = keys_below(source, prefix)
     if not keys:
-        sys.exit("No input: nothing below s3://{}/{}".format(source, prefix))
+        raise UnusableInput("No input: nothing below s3://{}/{}".format(source, prefix))
     events, rejected = clean(raw_lines(source, keys), day)
     print("Read {} objects, {} lines".format(len(keys), len(events) + len(rejected)))
     print("Rejected {}: {}".format(len(rejected), rejected["reason"].value_counts().to_dict() if len(rejected) else {}))
     if events.empty:
-        sys.exit("No valid event among the {} lines below s3://{}/{}".format(len(rejected), source, prefix))
+        raise UnusableInput("No valid event among the {} lines below s3://{}/{}".format(len(rejected), source, prefix))
 
     events = sessionise(events, day)
     print(
