@@ -6,8 +6,9 @@
     runs.py         runs, on disk                     states.py      which state may follow which
     runner.py       a run from STARTING to its end    process.py     its processes: start, recognise, wait, end
     runners/        how each kind of job is run       arguments.py   who wins, and argv
-    logs.py         output to CloudWatch Logs         pages.py       NextToken
-    settings.py     environment variables             files.py       JSON in one step
+    logs.py         output as events                  aws.py         S3 and CloudWatch Logs for a run
+    pages.py        NextToken                         files.py       JSON in one step
+    settings.py     environment variables
 
 Everything but provider.py imports the standard library alone. Jobs and runs persist themselves: a platform that saves
 and loads the state of services has nothing to do for them (moto's part of Glue is offered to state visitors).

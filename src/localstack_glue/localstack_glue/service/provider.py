@@ -3,21 +3,18 @@
     create_service   the Service that LocalStack serves: our operations, else moto's, else AWS's error for
                      "not here", naming the operation
     GlueProvider     the handlers of the job operations, thin: each asks JobStore, RunStore or Runner
-    AwsServices      what the runner needs of S3 and CloudWatch Logs, through LocalStack's internal clients
+    _client          the clients that aws.py uses: LocalStack's internal ones
 
 Requests are dicts in AWS's shape. Errors of the inner modules (errors.py) become AWS's error responses here.
 """
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit
 
-from botocore.exceptions import ClientError
 from localstack.aws.api import CommonServiceException, RequestContext, handler
 from localstack.aws.client import GatewayShortCircuit, botocore_in_memory_endpoint_patch
 from localstack.aws.connect import connect_to
@@ -31,11 +28,10 @@ from localstack.services.plugins import Service, ServiceLifecycleHook
 from localstack.state import StateVisitor
 
 from . import arguments, errors, pages, states, validation
+from .aws import AwsServices
 from .errors import GlueError
 from .jobs import JobStore
-from .logs import Event, LogClient
 from .runner import Runner
-from .runners import CannotStart
 from .runs import RunStore
 from .settings import Settings
 
@@ -44,70 +40,6 @@ Response = dict[str, Any]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 PAGE = 100  # items a page, if MaxResults is not given
 RUNS_PAGE = 200  # GetJobRuns gives at most 200
-
-
-class AwsServices:
-    """S3 and Logs as the account and region of a run. Clients are kept: making one costs more than a request."""
-
-    def fetch(self, account: str, region: str, uri: str) -> bytes:
-        where = urlsplit(uri)
-        bucket, key = where.netloc, where.path.lstrip("/")
-        if where.scheme not in ("s3", "s3a", "s3n") or not bucket or not key:
-            raise CannotStart(f"LAUNCH ERROR | {uri} is not the location of a file; wanted: s3://bucket/key")
-        try:
-            return bytes(_client("s3", account, region).get_object(Bucket=bucket, Key=key)["Body"].read())
-        except ClientError as problem:
-            status = problem.response["ResponseMetadata"]["HTTPStatusCode"]
-            raise CannotStart(
-                f"LAUNCH ERROR | Error downloading from S3 for bucket: {bucket}, key: {key}."
-                f"{problem.response['Error']['Message']} (Service: Amazon S3; Status Code: {status}; "
-                f"Error Code: {problem.response['Error']['Code']})"
-            ) from None
-
-    def logs(self, account: str, region: str) -> LogClient:
-        return CloudWatchLogs(_client("logs", account, region))
-
-
-class CloudWatchLogs:
-    """Events of one run; group and stream are made when the first of them arrives."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-        self._known: set[tuple[str, str]] = set()
-
-    def put(self, group: str, stream: str, events: list[Event], when: int) -> None:
-        if (group, stream) not in self._known:
-            self._make(group, stream)
-        self._client.put_log_events(
-            logGroupName=group, logStreamName=stream, logEvents=[{"timestamp": when, "message": e} for e in events]
-        )
-
-    def count(self, group: str, stream: str) -> int:
-        total, token = 0, None
-        while True:
-            more: dict[str, Any] = {"nextToken": token} if token else {}
-            try:
-                page = self._client.get_log_events(
-                    logGroupName=group, logStreamName=stream, startFromHead=True, limit=10_000, **more
-                )
-            except self._client.exceptions.ResourceNotFoundException:
-                return 0
-            total += len(page["events"])
-            if not page["events"] or page["nextForwardToken"] == token:
-                return total
-            token = page["nextForwardToken"]
-
-    def _make(self, group: str, stream: str) -> None:
-        exists = self._client.exceptions.ResourceAlreadyExistsException
-        try:
-            self._client.create_log_stream(logGroupName=group, logStreamName=stream)
-        except exists:
-            pass
-        except self._client.exceptions.ResourceNotFoundException:
-            with contextlib.suppress(exists):  # another run may make it in this moment
-                self._client.create_log_group(logGroupName=group)
-            self._client.create_log_stream(logGroupName=group, logStreamName=stream)
-        self._known.add((group, stream))
 
 
 def operation(name: str) -> Callable[[Handler], Handler]:
@@ -240,7 +172,7 @@ class Engine:
         settings = Settings.from_environment()
         self.jobs = JobStore(settings.jobs)
         self.runs = RunStore(settings.runs)
-        self.runner = Runner(self.runs, AwsServices(), settings)
+        self.runner = Runner(self.runs, AwsServices(_client), settings)
 
 
 _making = threading.Lock()
