@@ -107,26 +107,26 @@ def _settle() -> None:
 PLATFORM = Platform()
 
 
-@aws_provider()
+@aws_provider()  # type: ignore[untyped-decorator]
 def glue() -> Service:
     from localstack_glue.service.provider import create_service
 
     return create_service()
 
 
-@aws_provider(api="s3", name="on-disk")
+@aws_provider(api="s3", name="on-disk")  # type: ignore[untyped-decorator]
 def s3_on_disk() -> Service:
     from localstack.services.s3.provider import S3Provider
 
     return Service.for_provider(S3Provider(storage_backend=PLATFORM.objects))
 
 
-@hooks.on_infra_start(priority=AFTER_LOCALSTACKS_OWN, name="localstack_glue_start")
+@hooks.on_infra_start(priority=AFTER_LOCALSTACKS_OWN, name="localstack_glue_start")  # type: ignore[untyped-decorator]
 def start() -> None:
     PLATFORM.start()
 
 
-@hooks.on_infra_ready(name="localstack_glue_ready")
+@hooks.on_infra_ready(name="localstack_glue_ready")  # type: ignore[untyped-decorator]
 def ready() -> None:
     from localstack_glue.platform import ownership
 
@@ -134,7 +134,7 @@ def ready() -> None:
     LOG.info("Listening on %s", config.GATEWAY_LISTEN[0])
 
 
-@hooks.on_infra_shutdown(priority=AFTER_THE_SERVICES_STOPPED, name="localstack_glue_shutdown")
+@hooks.on_infra_shutdown(priority=AFTER_THE_SERVICES_STOPPED, name="localstack_glue_shutdown")  # type: ignore[untyped-decorator]
 def shutdown() -> None:
     from localstack_glue.platform import ownership
 

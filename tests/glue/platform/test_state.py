@@ -150,7 +150,7 @@ def test_objects_out_of_use_leave_the_disk(restarted: Restarted) -> None:
 
     wait_until(at_most_two, 20, "overwritten bytes are removed", interval=0.3)
     assert read(s3, "churned", "k") == b"4"
-    assert [file for file in open_files(own) if "/state/s3/" in file] == []
+    wait_until(lambda: not [file for file in open_files(own) if "/state/s3/" in file], 5, "no object is held open")
 
 
 def test_a_sigkill_loses_at_most_the_last_seconds_and_corrupts_nothing(
@@ -180,8 +180,10 @@ def test_a_sigkill_loses_at_most_the_last_seconds_and_corrupts_nothing(
             if when < killed - LOST_AT_MOST_S:
                 assert newest.get(key, -1) >= number, f"{key} of {killed - when:.1f} s before the kill was lost"
         assert len([when for when, *_ in answered if when < killed - LOST_AT_MOST_S]) > 10
-        assert set(sent) <= (found := set(received(own.client("sqs"), queue))), "an answered message was lost"
-        assert len(found - set(sent)) <= 1, "only the one under way when it was killed may be there unanswered"
+        # The one under way when it was killed may be there, too.
+        assert counts(own.client("sqs"), queue)[0] - len(sent) in (0, 1), "an answered message was lost"
+        assert len(sent) > 100
+        own.client("sqs").purge_queue(QueueUrl=queue)
         sent.clear()
 
 
@@ -303,15 +305,6 @@ def send_until_cut(sqs: Any, url: str, round_: int, sent: list[str]) -> None:
         except (BotoCoreError, ClientError):
             return
         sent.append(body)
-
-
-def received(sqs: Any, url: str) -> list[str]:
-    bodies = []
-    while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        bodies += [message["Body"] for message in found]
-        entries = [{"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(found)]
-        sqs.delete_message_batch(QueueUrl=url, Entries=entries)
-    return bodies
 
 
 def cut_in_half(path: Path) -> None:

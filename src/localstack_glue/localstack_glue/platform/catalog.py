@@ -8,7 +8,7 @@ registering this one under it (entry point group `localstack.utils.catalog`) is 
 from localstack.utils.catalog.catalog import AwsCatalogRuntimePlugin
 
 
-class OfflineCatalog(AwsCatalogRuntimePlugin):
+class OfflineCatalog(AwsCatalogRuntimePlugin):  # type: ignore[misc]
     """Knows what this process can do and nothing about other editions."""
 
     name = "aws-catalog-remote-state-with-license"

@@ -29,7 +29,7 @@ from moto.core.base_backend import BackendDict, BaseBackend
 State = list[tuple[str, Any]]
 
 
-class Containers(StateVisitor):
+class Containers(StateVisitor):  # type: ignore[misc]
     """The containers of one service, in the order it shows them."""
 
     def __init__(self, service: Service) -> None:
@@ -126,25 +126,25 @@ def _live_backend(module: str, account: str, region: str) -> BaseBackend:
     return backends[account][region]
 
 
-def _queue_with(kind: type[queue.Queue], items: Any) -> queue.Queue:
+def _queue_with(kind: type[queue.Queue[Any]], items: Any) -> queue.Queue[Any]:
     filled = kind()
     filled.queue.extend(items)
     return filled
 
 
-def _reduce_queue(obj: queue.Queue) -> Any:
+def _reduce_queue(obj: queue.Queue[Any]) -> Any:
     return _queue_with, (type(obj), list(obj.queue))
 
 
 _REDUCTIONS: dict[type, Any] = {
     _thread.RLock: lambda _: (threading.RLock, ()),
-    _thread.lock: lambda _: (_thread.allocate_lock, ()),
+    type(_thread.allocate_lock()): lambda _: (_thread.allocate_lock, ()),
     threading.Event: lambda _: (threading.Event, ()),
     queue.Queue: _reduce_queue,
     queue.PriorityQueue: _reduce_queue,
 }
 
 
-def reduce_queues_of(*kinds: type[queue.Queue]) -> None:
+def reduce_queues_of(*kinds: type[queue.Queue[Any]]) -> None:
     """Lets subclasses of Queue be pickled by their content."""
     _REDUCTIONS.update(dict.fromkeys(kinds, _reduce_queue))

@@ -60,6 +60,8 @@ class Persistence:
             try:
                 containers.load(snapshot.read())
                 break
+            except PermissionError:
+                raise  # not damage: whoever starts it again with the right user finds it whole
             except Exception as error:  # a damaged pickle may raise anything
                 newest = False
                 containers.clear()

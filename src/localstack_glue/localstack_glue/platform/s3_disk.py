@@ -18,17 +18,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import shutil
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from io import BytesIO, UnsupportedOperation
 from pathlib import Path
 from typing import IO, Any, Literal
 
 from localstack.services.s3.constants import S3_CHUNK_SIZE
-from localstack.services.s3.models import S3DeleteMarker, S3Multipart, S3Object, S3Part, s3_stores
+from localstack.services.s3.models import S3Bucket, S3DeleteMarker, S3Multipart, S3Object, S3Part, s3_stores
 from localstack.services.s3.storage.core import (
     LimitedStream,
     S3ObjectStore,
@@ -41,7 +41,7 @@ from localstack.services.s3.utils import ObjectRange, get_s3_checksum
 Mode = Literal["r", "w"]
 
 
-class DiskObject(S3StoredObject):
+class DiskObject(S3StoredObject):  # type: ignore[misc]
     """An object or a part, opened for reading or for writing; `name` is its path without the generation."""
 
     def __init__(self, store: DiskObjectStore, name: Path, s3_object: S3Object | S3Part, mode: Mode) -> None:
@@ -61,32 +61,32 @@ class DiskObject(S3StoredObject):
     @property
     def last_modified(self) -> int:
         """The generation of the bytes, in ns since the epoch."""
-        return getattr(self.s3_object, "internal_last_modified", 0)
+        return int(getattr(self.s3_object, "internal_last_modified", 0))
 
     def write(self, s: IO[bytes] | S3StoredObject | None) -> int:
         """Takes all of the stream as the object's bytes. Returns their number."""
         etag = hashlib.md5(usedforsecurity=False)
         self._checksum = self._new_checksum()
-        self._begin()
-        while data := (s or BytesIO()).read(S3_CHUNK_SIZE):
-            self._file.write(data)
+        file, source = self._begin(), s or BytesIO()
+        while data := source.read(S3_CHUNK_SIZE):
+            file.write(data)
             etag.update(data)
             if self._checksum:
                 self._checksum.update(data)
         self._etag = self.s3_object.etag = etag.hexdigest()
-        self.s3_object.size = self._file.tell()
-        self._file.flush()
-        return self.s3_object.size
+        file.flush()
+        size = file.tell()
+        self.s3_object.size = size
+        return size
 
     def append(self, part: DiskObject) -> int:
         """Adds the bytes of `part`. Returns the number of bytes added."""
-        if self._file is None:
-            self._begin()
-        before = self._file.tell()
-        shutil.copyfileobj(part._file, self._file, S3_CHUNK_SIZE)
-        self._file.flush()
-        self.s3_object.size = self._file.tell()
-        return self.s3_object.size - before
+        file = self._file or self._begin()
+        before = file.tell()
+        shutil.copyfileobj(part._open(), file, S3_CHUNK_SIZE)
+        file.flush()
+        self.s3_object.size = file.tell()
+        return file.tell() - before
 
     def read(self, s: int = -1) -> bytes:
         return self._open().read(s)
@@ -121,7 +121,7 @@ class DiskObject(S3StoredObject):
     def __del__(self) -> None:
         self.close()
 
-    def _begin(self) -> None:
+    def _begin(self) -> IO[bytes]:
         if self._mode != "w":
             raise UnsupportedOperation("S3 object is not in write mode")
         if self._file:
@@ -129,6 +129,7 @@ class DiskObject(S3StoredObject):
         self.s3_object.internal_last_modified = self._store.next_generation()
         self._store.register(self.path)
         self._file = open(self.path, "x+b")  # noqa: SIM115
+        return self._file
 
     def _open(self) -> IO[bytes]:
         if self._file is None:
@@ -146,7 +147,7 @@ class DiskObject(S3StoredObject):
         return digest
 
 
-class DiskMultipart(S3StoredMultipart):
+class DiskMultipart(S3StoredMultipart):  # type: ignore[misc]
     """The parts of one upload."""
 
     _s3_store: DiskObjectStore
@@ -176,7 +177,7 @@ class DiskMultipart(S3StoredMultipart):
                 s3_part.checksum_value = stored.checksum
 
 
-class DiskObjectStore(S3ObjectStore):
+class DiskObjectStore(S3ObjectStore):  # type: ignore[misc]
     """All buckets below `root`. Thread-safe."""
 
     def __init__(self, root: Path) -> None:
@@ -241,7 +242,7 @@ class DiskObjectStore(S3ObjectStore):
 
     def out_of_use(self) -> set[Path]:
         """The files that today's metadata does not name. Only meaningful while no write is under way."""
-        return self._files - self._named()
+        return self._files - {named.path for named in self._named()}
 
     def sweep(self, garbage: set[Path]) -> None:
         """To be called once metadata that does not name `garbage` is on the disk: removes those files that the
@@ -256,66 +257,53 @@ class DiskObjectStore(S3ObjectStore):
         """After metadata was restored: takes stock of the files. Files it does not name are removed, or moved below
         `orphans_to`. Objects it names without having their bytes are forgotten.
         Returns the number of files removed or moved and the names of the objects forgotten."""
-        present = {Path(entry.path): entry.stat().st_size for folder in self._folders() for entry in os.scandir(folder)}
-        lost = [
-            (bucket, entry) for bucket, entry in _entries() if present.get(self._path(bucket, entry)) != _size(entry)
-        ]
-        for bucket, entry in lost:
-            _forget(bucket, entry)
-        named = self._named()
-        orphans = present.keys() - named
+        folders = [folder for folder in self.root.iterdir() if folder.is_dir()]
+        present = {path: path.stat().st_size for folder in folders for path in folder.iterdir()}
+        lost = [named for named in self._named() if present.get(named.path) != named.size]
+        for named in lost:
+            named.forget()
+        self._files = {named.path for named in self._named()}
+        orphans = present.keys() - self._files
         for path in orphans:
             _put_away(path, orphans_to and orphans_to / path.relative_to(self.root))
-        self._files = set(named)
-        return len(orphans), [f"s3://{bucket.name}/{_key(entry)}" for bucket, entry in lost]
+        return len(orphans), [named.label for named in lost]
 
-    def _named(self) -> set[Path]:
-        return {self._path(bucket, entry) for bucket, entry in _entries()}
+    def _named(self) -> list[Named]:
+        return list(self._walk())
 
-    def _folders(self) -> Iterable[Path]:
-        return (folder for folder in self.root.iterdir() if folder.is_dir())
+    def _walk(self) -> Iterator[Named]:
+        for regions in s3_stores.values():
+            for bucket in regions._global.get("buckets", {}).values():
+                for item in bucket.objects.values(with_versions=True):
+                    if not isinstance(item, S3DeleteMarker):
+                        yield self._named_object(bucket, item)
+                for upload in bucket.multiparts.values():
+                    for part in upload.parts.values():
+                        yield self._named_part(bucket, upload, part)
 
-    def _path(self, bucket: Any, entry: Entry) -> Path:
-        if isinstance(entry, tuple):
-            upload, part = entry
-            return generation_path(self.part_name(bucket.name, upload, part), part.internal_last_modified)
-        return generation_path(self.object_name(bucket.name, entry), entry.internal_last_modified)
+    def _named_object(self, bucket: S3Bucket, item: S3Object) -> Named:
+        version = (item.version_id,) if bucket.versioning_status else ()
+        path = generation_path(self.object_name(bucket.name, item), item.internal_last_modified)
+        return Named(f"s3://{bucket.name}/{item.key}", path, item.size, lambda: bucket.objects.pop(item.key, *version))
+
+    def _named_part(self, bucket: S3Bucket, upload: S3Multipart, part: S3Part) -> Named:
+        label = f"s3://{bucket.name}/{upload.object.key} (part {part.part_number})"
+        path = generation_path(self.part_name(bucket.name, upload, part), part.internal_last_modified)
+        return Named(label, path, part.size, lambda: upload.parts.pop(str(part.part_number)))
 
 
-Entry = S3Object | tuple[S3Multipart, S3Part]
+@dataclass(frozen=True)
+class Named:
+    """Something that metadata says has bytes: where, how many, and how to take it out of the metadata."""
+
+    label: str
+    path: Path
+    size: int
+    forget: Callable[[], object]
 
 
 def generation_path(name: Path, generation: int) -> Path:
     return name.with_name(f"{name.name}.{generation}")
-
-
-def _entries() -> Iterator[tuple[Any, Entry]]:
-    """All objects (of every version) and parts that have bytes, with their buckets."""
-    for regions in s3_stores.values():
-        for bucket in regions._global.get("buckets", {}).values():
-            for item in bucket.objects.values(with_versions=True):
-                if not isinstance(item, S3DeleteMarker):
-                    yield bucket, item
-            for upload in bucket.multiparts.values():
-                for part in upload.parts.values():
-                    yield bucket, (upload, part)
-
-
-def _forget(bucket: Any, entry: Entry) -> None:
-    if isinstance(entry, tuple):
-        del entry[0].parts[str(entry[1].part_number)]
-    elif bucket.versioning_status:
-        bucket.objects.pop(entry.key, entry.version_id)
-    else:
-        bucket.objects.pop(entry.key)
-
-
-def _key(entry: Entry) -> str:
-    return entry[0].object.key if isinstance(entry, tuple) else entry.key
-
-
-def _size(entry: Entry) -> int:
-    return (entry[1] if isinstance(entry, tuple) else entry).size
 
 
 def _put_away(path: Path, target: Path | None) -> None:

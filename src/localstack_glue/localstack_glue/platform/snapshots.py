@@ -15,6 +15,7 @@ import json
 import logging
 import os
 import platform
+import shutil
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -91,7 +92,7 @@ class Snapshot:
         if self.path.exists():
             # A link, not a rename: there is no moment without a current generation.
             self.previous.unlink(missing_ok=True)
-            os.link(self.path, self.previous)
+            _link(self.path, self.previous)
         write_atomically(self.path, hashlib.sha256(state).hexdigest().encode() + b"\n" + state)
 
     def read(self) -> bytes:
@@ -110,6 +111,13 @@ class Snapshot:
         if self.previous.exists():
             self.previous.replace(self.path)
         return aside
+
+
+def _link(path: Path, second: Path) -> None:
+    try:
+        os.link(path, second)
+    except OSError:  # a file system without hard links, as some volumes of containers are
+        shutil.copyfile(path, second)
 
 
 def _free_name(path: Path) -> Path:
