@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import uuid
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -31,7 +32,9 @@ def eventually(question, seconds=60.0, what="it"):
         answer = question()
         if answer:
             return answer
-        assert time.monotonic() < deadline, "{} did not happen within {} s; last answer: {!r}".format(what, seconds, answer)
+        assert time.monotonic() < deadline, "{} did not happen within {} s; last answer: {!r}".format(
+            what, seconds, answer
+        )
         threading.Event().wait(0.1)
 
 
@@ -87,7 +90,9 @@ class Replica:
     def environment(self, **more):
         """What stack/bin/environment gives a role, on top of an outside world that may have anything."""
         script = ". '{}/stack/bin/environment' && env -0".format(ROOT)
-        done = subprocess.run(["bash", "-ec", script], env=dict(self._outside(), **more), stdout=subprocess.PIPE, check=True)
+        done = subprocess.run(
+            ["bash", "-ec", script], env=dict(self._outside(), **more), stdout=subprocess.PIPE, check=True
+        )
         return dict(item.split("=", 1) for item in done.stdout.decode().split("\0") if item)
 
     def redirect(self):
@@ -120,16 +125,15 @@ class Replica:
         return done.returncode, done.stdout
 
     def start(self, role, **more):
-        log = open(str(self.folder / (role + ".log")), "a")
-        self.processes[role] = subprocess.Popen(
-            [str(ROOT / "stack" / "bin" / role)],
-            env=dict(self._outside(), **more),
-            stdout=log,
-            stderr=log,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        log.close()
+        with open(str(self.folder / (role + ".log")), "a") as log:
+            self.processes[role] = subprocess.Popen(
+                [str(ROOT / "stack" / "bin" / role)],
+                env=dict(self._outside(), **more),
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
         return self.processes[role]
 
     def log(self, role):
@@ -147,14 +151,12 @@ class Replica:
 
     def wait(self, *roles):
         for role in roles:
-            eventually(lambda: self.health(role)[0], 90, "{} healthy ({})".format(role, self.folder))
+            eventually(lambda role=role: self.health(role)[0], 90, "{} healthy ({})".format(role, self.folder))
 
     def kill(self, role, signal_number=signal.SIGKILL):
         process = self.processes.pop(role)
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal_number)
-        except ProcessLookupError:
-            pass
         return process.wait(timeout=60)
 
     def close(self):

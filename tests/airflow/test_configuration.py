@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from conftest import Replica
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,7 +90,9 @@ def configuration(replica, **more):
     home.mkdir(exist_ok=True)
     (home / "airflow.cfg").write_text("")
     values = json.loads(replica.python(READ, **more).splitlines()[-1])
-    return {"{}.{}".format(section, key): value for section, options in values.items() for key, value in options.items()}
+    return {
+        "{}.{}".format(section, key): value for section, options in values.items() for key, value in options.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -147,8 +148,13 @@ def test_an_unknown_choice_stops_every_role_and_names_the_choices(setting, value
 
 def test_what_a_users_shell_holds_for_real_aws_does_not_reach_a_role(replica):
     users = dict(
-        AWS_PROFILE="prod", AWS_SESSION_TOKEN="t", AWS_ENDPOINT_URL_S3="https://s3.amazonaws.com", AWS_ROLE_ARN="r",
-        AWS_ACCESS_KEY_ID="AKIA", AWS_WEB_IDENTITY_TOKEN_FILE="/t", NO_PROXY="example.org",
+        AWS_PROFILE="prod",
+        AWS_SESSION_TOKEN="t",
+        AWS_ENDPOINT_URL_S3="https://s3.amazonaws.com",
+        AWS_ROLE_ARN="r",
+        AWS_ACCESS_KEY_ID="AKIA",
+        AWS_WEB_IDENTITY_TOKEN_FILE="/t",
+        NO_PROXY="example.org",
     )
     environment = replica.environment(**users)
     assert [name for name in users if name in environment] == ["AWS_ACCESS_KEY_ID", "NO_PROXY"]
@@ -199,7 +205,9 @@ def test_every_deviation_is_in_effect(effective, replica):
 
 
 def test_the_environment_can_be_sourced_twice_with_the_same_result(replica):
-    script = "f='{}/stack/bin/environment'; . $f; env > {}/1; . $f; env > {}/2".format(ROOT, replica.folder, replica.folder)
+    script = "f='{}/stack/bin/environment'; . $f; env > {}/1; . $f; env > {}/2".format(
+        ROOT, replica.folder, replica.folder
+    )
     subprocess.run(["bash", "-ec", script], env=replica._outside(), check=True)
     once, twice = (sorted((replica.folder / n).read_text().splitlines()) for n in "12")
     drop = ("NO_PROXY=", "no_proxy=")

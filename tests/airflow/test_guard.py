@@ -81,7 +81,10 @@ def test_a_call_to_real_aws_is_refused_and_noted(client, tmp_path, recorder):
 def test_the_refusal_names_the_operation_the_host_and_the_way_out():
     from aws_local.guard import AwsCallRefused
 
-    code = GUARDED + "import boto3\ntry: boto3.client('glue', {}).get_jobs()\nexcept Exception as e: print(type(e).__name__, e)"
+    code = (
+        GUARDED
+        + "import boto3\ntry: boto3.client('glue', {}).get_jobs()\nexcept Exception as e: print(type(e).__name__, e)"
+    )
     done = subprocess.run([sys.executable, "-c", code.format(KEYS)], stdout=subprocess.PIPE, env={"PATH": "/bin"})
     said = done.stdout.decode()
     assert said.startswith("AwsCallRefused The AWS call AWSGlue.GetJobs")
@@ -102,7 +105,9 @@ def test_the_opt_out_lets_a_real_call_through_to_the_network():
     assert "gaierror" in attempt(call, ALLOW_REAL_AWS="1")
 
 
-@pytest.mark.parametrize("host", ["notamazonaws.com", "amazonaws.com.example.org", "hooks.slack.com", "127.0.0.1", None])
+@pytest.mark.parametrize(
+    "host", ["notamazonaws.com", "amazonaws.com.example.org", "hooks.slack.com", "127.0.0.1", None]
+)
 def test_hosts_that_only_look_like_aws_are_not_aws(host):
     from aws_local.guard import is_real_aws
 

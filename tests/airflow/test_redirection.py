@@ -57,7 +57,9 @@ print(json.dumps([len(pairs), away]))
 
 
 def test_all_568_clients_of_two_regions_are_local(tmp_path):
-    count, away = run(INTERPRETERS["airflow"], PAIRS, tmp_path / "aws", "http://127.0.0.1:4566", "http://127.0.0.1:4566")
+    count, away = run(
+        INTERPRETERS["airflow"], PAIRS, tmp_path / "aws", "http://127.0.0.1:4566", "http://127.0.0.1:4566"
+    )
     assert (count, away) == (568, [])
 
 

@@ -93,19 +93,14 @@ def check(host, what):
 
 def install():
     """Guards this interpreter. Harmless when called again."""
-    global _installed
-    if not _installed:
-        _installed = True
-        for name, guard in _GUARDS.items():
-            after_import(name, guard)
+    while _to_watch:
+        after_import(*_to_watch.popitem())
 
 
 def installed():
     """Whether this interpreter is guarded."""
-    return _installed
+    return not _to_watch
 
-
-_installed = False
 
 # --- the four places ---
 
@@ -173,7 +168,7 @@ def _guard_kombu_curl(module):
     module.CurlClient._setup_request = guarded_setup_request
 
 
-_GUARDS = {
+_to_watch = {
     "botocore.httpsession": _guard_botocore,
     "http.client": _guard_http_client,
     "socket": _guard_socket,

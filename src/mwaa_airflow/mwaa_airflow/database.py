@@ -40,5 +40,5 @@ def wait(seconds=60.0):
                 raise DatabaseUnavailable(
                     "PostgreSQL at {} did not accept a connection within {:.0f} s. Its last answer:\n{}\n"
                     "See the log of the postgres role.".format(where, seconds, str(error).strip())
-                )
+                ) from error
             time.sleep(0.05)

@@ -79,7 +79,9 @@ def _initialise(database, home):
 
 
 def _run(command, environment):
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+    done = subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True
+    )
     if done.returncode:
         last = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
         raise RuntimeError("{} ended with exit code {}:\n{}".format(" ".join(command[:4]), done.returncode, last))

@@ -31,7 +31,7 @@ def database():
         with connected(timeout=2) as connection, connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except psycopg2.Error as error:
-        raise NotHealthy("no connection: {}".format(str(error).strip().splitlines()[0]))
+        raise NotHealthy("no connection: {}".format(str(error).strip().splitlines()[0])) from error
     return "accepts connections"
 
 
@@ -50,7 +50,7 @@ def scheduler():
             )
             row = cursor.fetchone()
     except psycopg2.Error as error:
-        raise NotHealthy("cannot ask the database: {}".format(str(error).strip().splitlines()[0]))
+        raise NotHealthy("cannot ask the database: {}".format(str(error).strip().splitlines()[0])) from error
     if row is None or row[1] < started - 1:
         raise NotHealthy("starting: no heartbeat yet")
     age = row[2] - row[0]
@@ -82,12 +82,13 @@ def webserver():
     host, port = os.environ["WEB_LISTEN"], int(os.environ["WEB_PORT"])
     if _listens(pid, port) is False:
         raise NotHealthy("starting: does not listen on port {} yet".format(port))
-    connection = HTTPConnection("127.0.0.1" if host in ("", "0.0.0.0") else host, port, timeout=10)
+    everywhere = host == "0.0.0.0"  # noqa: S104 (a container's web server listens there)
+    connection = HTTPConnection("127.0.0.1" if everywhere else host, port, timeout=10)
     try:
         connection.request("GET", "/health")
         status = connection.getresponse().status
     except (OSError, HTTPException) as error:
-        raise NotHealthy("no answer on port {}: {}".format(port, error))
+        raise NotHealthy("no answer on port {}: {}".format(port, error)) from error
     finally:
         connection.close()
     if status != 200:
@@ -107,8 +108,8 @@ def _process(role):
             pid = int(file.read())
         os.kill(pid, 0)
         return pid, os.stat(path).st_mtime
-    except (OSError, ValueError):
-        raise NotHealthy("does not run")
+    except (OSError, ValueError) as error:
+        raise NotHealthy("does not run") from error
 
 
 def _listens(pid, port):

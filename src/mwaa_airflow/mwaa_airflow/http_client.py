@@ -7,6 +7,7 @@ Threads are enough: a worker has one long poll under way, and one short request 
 import socket
 import threading
 from collections import deque
+from contextlib import suppress
 from io import BytesIO
 
 import urllib3
@@ -56,17 +57,13 @@ class ThreadClient(BaseClient):
         except Exception as error:  # the event loop is the one to judge it
             answer = error
         self._answers.append((request, answer))
-        try:
+        with suppress(OSError):  # full: the loop is about to wake anyway; closed: nobody waits any more
             self._wake.send(b"!")
-        except (BlockingIOError, OSError):  # full: the loop is about to wake anyway; closed: nobody waits any more
-            pass
 
     def _on_answers(self):
         """In the event loop."""
-        try:
+        with suppress(BlockingIOError):
             self._awake.recv(4096)
-        except BlockingIOError:
-            pass
         while self._answers:
             request, answer = self._answers.popleft()
             request.on_ready(self._response(request, answer))

@@ -54,7 +54,9 @@ class Connection(AsyncSQSConnection):
             self.backoff.succeeded()
             return super()._on_list_ready(parent, markers, operation, response)
         body = response.read() or b""
-        self.backoff.failed("HTTP {} {}".format(response.status, body[:200].decode("utf-8", "replace") or response.reason))
+        self.backoff.failed(
+            "HTTP {} {}".format(response.status, body[:200].decode("utf-8", "replace") or response.reason)
+        )
         return []
 
 
@@ -121,6 +123,8 @@ def wait_for_queue(url, seconds=60.0):
             if time.monotonic() > deadline:
                 raise QueueMissing(
                     "The queue {} did not appear within {:.0f} s. Last answer: {}\n"
-                    "LocalStack makes it when it starts: see the log of the localstack role.".format(url, seconds, error)
-                )
+                    "LocalStack makes it when it starts: see the log of the localstack role.".format(
+                        url, seconds, error
+                    )
+                ) from error
         time.sleep(0.2)
