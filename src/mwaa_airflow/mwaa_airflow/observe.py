@@ -30,6 +30,20 @@ def connect():
     )
 
 
+def reconnect(patience=60):
+    """A new connection when the old one broke; psycopg2.OperationalError when there is none for `patience` seconds."""
+    give_up = time.monotonic() + patience
+    while True:
+        try:
+            connection = connect()
+            connection.autocommit = True
+            return connection
+        except psycopg2.OperationalError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(LOOK_EVERY)
+
+
 def import_errors(connection):
     """[{"filename", "stacktrace"}]: DAG files that could not be parsed."""
     return _rows(connection, "SELECT filename, stacktrace FROM import_error ORDER BY filename")
@@ -62,10 +76,14 @@ def xcoms(connection, dag_id, run_id):
 
 
 def follow(connection, dag_id, run_id):
-    """Yields run_state() at each change of a state, the last time when the run has ended."""
+    """Yields run_state() at each change of a state, the last time when the run has ended. Survives a database restart."""
     seen = None
     while True:
-        now = run_state(connection, dag_id, run_id)
+        try:
+            now = run_state(connection, dag_id, run_id)
+        except psycopg2.OperationalError:
+            connection = reconnect()
+            continue
         states = (now["state"], [(t["task_id"], t["state"], t["try_number"]) for t in now["tasks"]])
         if states != seen:
             seen = states
@@ -86,8 +104,7 @@ def main():
     parser.add_argument("what", choices=["import-errors", "follow", "xcoms"])
     parser.add_argument("run", nargs="*", help="<dag_id> <run_id>")
     arguments = parser.parse_args()
-    connection = connect()
-    connection.autocommit = True
+    connection = reconnect(patience=0)
     if arguments.what == "import-errors":
         documents = import_errors(connection)
     elif arguments.what == "xcoms":

@@ -28,11 +28,14 @@ def main() -> None:
     # an orderly `make down` removes the pid file before the supervisor ends
     if not Supervisor(settings, env_id).pid_file.exists():
         return
-    print("The supervisor was killed: ending its roles and starting the stack again.", flush=True)
-    sweep(env_id)
-    command = [sys.executable, "-m", "mwaa_local", "up"]
-    # the same settings again, for they may have come from a command line that is gone
-    subprocess.Popen(command, start_new_session=True, env=os.environ | settings.as_environment())
+    # our own output went to the supervisor, and would end us now
+    with settings.log("keeper").open("a") as log:
+        print("The supervisor was killed: ending its roles and starting the stack again.", file=log, flush=True)
+        sweep(env_id)
+        command = [sys.executable, "-m", "mwaa_local", "up"]
+        # the same settings again, for they may have come from a command line that is gone
+        environment = os.environ | settings.as_environment()
+        subprocess.Popen(command, start_new_session=True, env=environment, stdout=log, stderr=log)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,8 @@ class Supervisor:
         """The environment that every role starts from."""
         kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         own = {"MWAA_ENV_ID": self.env_id, "MWAA_STATE": str(self.settings.mwaa_state), "PYTHONUNBUFFERED": "1"}
-        return kept | own
+        # gunicorn and Airflow rename their processes, which by default overwrites the environment that sweep() reads
+        return kept | own | {"SPT_NOENV": "1"}
 
     def start_role(self, name: str) -> None:
         """Asks for a start and returns at once; a role that runs already is left alone."""
