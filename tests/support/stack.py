@@ -57,7 +57,12 @@ class StackUnderTest:
         """Starts `mwaa-local ...` and returns at once."""
         program = [sys.executable, str(ROOT / "stack" / "bin" / "mwaa-local"), *arguments]
         return subprocess.Popen(
-            program, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self.environment, start_new_session=True
+            program,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=self.environment,
+            start_new_session=True,
         )
 
     def up(self) -> subprocess.CompletedProcess[str]:
@@ -108,7 +113,20 @@ class StackUnderTest:
 
     def wait_for_run(self, dag_id: str, run_id: str, seconds: float) -> dict[str, Any]:
         """The run when it has ended; the last look at it when the time is up."""
-        return poll(lambda: (lambda run: run if run["state"] in ("success", "failed") else None)(self.run_state(dag_id, run_id)), seconds)
+        return poll(
+            lambda: (lambda run: run if run["state"] in ("success", "failed") else None)(
+                self.run_state(dag_id, run_id)
+            ),
+            seconds,
+        )
+
+    def query(self, sql: str, *values: str) -> list[list[Any]]:
+        """Rows of Airflow's metadata database."""
+        code = "import json, sys; from mwaa_airflow.observe import connect; c = connect().cursor();"
+        code += "c.execute(sys.argv[1], sys.argv[2:]); print(json.dumps(c.fetchall(), default=str))"
+        command = [self.airflow.python, "-c", code, sql, *values]
+        done = subprocess.run(command, capture_output=True, text=True, env=self.airflow.environment(), check=True)
+        return json.loads(done.stdout)
 
     def task_logs(self, dag_id: str) -> str:
         """All task logs of a DAG, for a failing test's report."""

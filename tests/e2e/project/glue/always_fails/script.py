@@ -1,0 +1,1 @@
+raise SystemExit("the input was empty")
