@@ -111,14 +111,14 @@ class StackUnderTest:
         """The run as it is now: see mwaa_airflow.observe.run_state."""
         return next(iter(self.airflow.follow(dag_id, run_id)))
 
-    def wait_for_run(self, dag_id: str, run_id: str, seconds: float) -> dict[str, Any]:
-        """The run when it has ended; the last look at it when the time is up."""
-        return poll(
-            lambda: (lambda run: run if run["state"] in ("success", "failed") else None)(
-                self.run_state(dag_id, run_id)
-            ),
-            seconds,
-        )
+    def wait_for_run(self, dag_id: str, run_id: str, seconds: float) -> dict[str, Any] | None:
+        """The run when it has ended; None when it has not after so many seconds."""
+
+        def ended() -> dict[str, Any] | None:
+            run = self.run_state(dag_id, run_id)
+            return run if run["state"] in ("success", "failed") else None
+
+        return poll(ended, seconds)
 
     def query(self, sql: str, *values: str) -> list[list[Any]]:
         """Rows of Airflow's metadata database."""
