@@ -123,6 +123,7 @@ def test_spellings_of_an_aws_host_do_not_matter(host):
 
 def test_every_domain_botocore_knows_is_guarded():
     import botocore.loaders
+
     from aws_local.guard import is_real_aws
 
     loader = botocore.loaders.Loader(extra_search_paths=None, include_default_search_paths=False)

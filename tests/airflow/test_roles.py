@@ -1,5 +1,6 @@
 """The roles as they are: migrate, scheduler, worker and webserver on a real Postgres and a real LocalStack."""
 
+import json
 import os
 import signal
 import urllib.request
@@ -22,11 +23,20 @@ def list_buckets():
 with DAG("two_steps", start_date=datetime(2022, 1, 1), schedule_interval=None, is_paused_upon_creation=False) as dag:
     first = PythonOperator(task_id="first", python_callable=list_buckets)
     first >> PythonOperator(task_id="second", python_callable=list_buckets)
+
+def wait_for(path):
+    import os, time
+    while not os.path.exists(path):
+        time.sleep(0.1)
+
+with DAG("five_waiting", start_date=datetime(2022, 1, 1), schedule_interval=None, is_paused_upon_creation=False) as waiting:
+    for number in range(5):
+        PythonOperator(task_id="wait_{}".format(number), python_callable=wait_for, op_args=["{{ dag_run.conf.path }}"])
 """
 TRIGGER = """
 import sys
 from airflow.api.common.experimental.trigger_dag import trigger_dag
-trigger_dag("two_steps", run_id=sys.argv[1])
+trigger_dag(sys.argv[1], run_id=sys.argv[2], conf=sys.argv[3])
 """
 
 
@@ -51,7 +61,7 @@ def run_the_dag(replica, seconds=60):
     eventually(
         lambda: query(replica, "SELECT 1 FROM serialized_dag WHERE dag_id = 'two_steps'"), 60, "the DAG is known"
     )
-    replica.python(TRIGGER, run_id)
+    replica.python(TRIGGER, "two_steps", run_id, "{}")
     final = ("success", "failed")
     state = lambda: query(replica, "SELECT state FROM dag_run WHERE run_id = %s", run_id)[0][0]  # noqa: E731
     return eventually(lambda: state() if state() in final else None, seconds, "the run ends")
@@ -168,6 +178,22 @@ def test_the_worker_survives_a_killed_localstack_and_works_on(celery):
     assert run_the_dag(celery) == "success"
     assert celery.processes["worker"].pid == pid and celery.processes["worker"].poll() is None
     assert "Traceback" not in celery.log("worker")
+
+
+def test_tasks_that_end_while_localstack_is_away_give_their_slots_back(celery, tmp_path):
+    run_id, go = uuid.uuid4().hex, tmp_path / "go"
+    states = "SELECT count(*) FROM task_instance WHERE run_id = %s AND state = %s"
+    celery.python(TRIGGER, "five_waiting", run_id, json.dumps({"path": str(go)}))
+    eventually(lambda: query(celery, states, run_id, "running") == [(5,)], 60, "all slots are taken")
+    celery.kill("localstack")
+    go.write_text("")
+    eventually(lambda: query(celery, states, run_id, "success") == [(5,)], 60, "the tasks end")
+    eventually(
+        lambda: celery.log("worker").count("message could not be deleted") >= 5, 60, "five acknowledgements fail"
+    )
+    celery.start("localstack")
+    celery.wait("localstack")
+    assert run_the_dag(celery) == "success"
 
 
 def test_a_killed_worker_starts_again_in_spite_of_its_pid_file(celery):

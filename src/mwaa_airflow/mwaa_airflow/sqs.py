@@ -1,9 +1,10 @@
 """Celery's SQS transport for a queue service that may be away for a while. Used through celery_config.
 
-Three differences from kombu 5.2.1's own transport, which on AWS never sees its service restart:
+Four differences from kombu 5.2.1's own transport, which on AWS never sees its service restart:
 
 * a receive that fails (no connection, or an answer other than 200, as LocalStack gives while it starts) is repeated, after
   0.2 s at first and 5 s at last; kombu repeats it at once (a busy loop), or lets the exception end the worker
+* a finished task whose message cannot be deleted gives its slot back; kombu counts it as running for ever
 * an error answer of the service counts as a connection error, from which Celery's consumer recovers by itself
 * without pycurl, whose wheels do not exist for this interpreter, receiving goes through threads (see http_client)
 """
@@ -13,7 +14,7 @@ import time
 from botocore.exceptions import BotoCoreError, ClientError
 from kombu.asynchronous.aws.sqs.connection import AsyncSQSConnection
 from kombu.log import get_logger
-from kombu.transport import SQS
+from kombu.transport import SQS, virtual
 
 logger = get_logger(__name__)
 
@@ -80,6 +81,15 @@ class Channel(SQS.Channel):
                 backoff=self._backoff,
             )
         return self._connections[queue]
+
+    def basic_ack(self, delivery_tag, multiple=False):
+        try:
+            super().basic_ack(delivery_tag, multiple)
+        except BotoCoreError as error:
+            # The task is done, its message could not be deleted. Unless given back here, its prefetch slot stays taken
+            # for ever: as many such tasks as the worker has slots, and it receives nothing any more.
+            logger.warning("A finished task's message could not be deleted (%s).", error)
+            virtual.Channel.basic_ack(self, delivery_tag, multiple)
 
     def _loop1(self, queue, _=None):
         if self._backoff.delay:
