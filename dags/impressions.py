@@ -17,6 +17,7 @@ Buckets come from the Airflow variables `impressions_raw_bucket` and `impression
 from datetime import datetime, timedelta
 
 from airflow import DAG
+
 from common.glue import create_glue_job_task_group
 
 # Templates: read when a task runs. Variable.get() here would be a query every time the scheduler reads this file.

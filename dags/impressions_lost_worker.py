@@ -22,6 +22,7 @@ A certain day: `airflow dags trigger -c '{"target_date": "2023-05-01"}' impressi
 from datetime import datetime, timedelta
 
 from airflow import DAG
+
 from common.glue import create_glue_job_task_group
 
 RAW_BUCKET = "{{ var.value.get('impressions_raw_bucket', 'impressions-raw') }}"

@@ -17,6 +17,7 @@ from airflow.exceptions import AirflowException
 from airflow.models.renderedtifields import RenderedTaskInstanceFields
 from airflow.operators.python import PythonOperator
 from airflow.providers.amazon.aws.hooks.glue import AwsGlueJobHook
+
 from common.glue import create_glue_job_task_group
 
 JOB_NAME = "show_arguments"

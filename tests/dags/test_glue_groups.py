@@ -114,6 +114,7 @@ def test_other_keyword_arguments_reach_the_operator_and_the_sensor_asks_the_same
     from datetime import datetime
 
     from airflow import DAG
+
     from common.glue import create_glue_job_task_group
 
     with DAG("any", start_date=datetime(2023, 4, 1)) as dag:

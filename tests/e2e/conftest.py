@@ -23,6 +23,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("dags", "glue", "plugins", "startup"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copytree(ROOT / "tests" / "e2e" / "project", folder, dirs_exist_ok=True)
+    shutil.copy(ROOT / "stack" / "seed.yaml", folder / "seed.yaml")
     return folder
 
 

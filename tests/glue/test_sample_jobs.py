@@ -11,10 +11,10 @@ import uuid
 from pathlib import Path
 
 import pytest
-from mwaa_local.settings import ROOT
 
 from mwaa_local import seed as seeding
-from tests.support.localstack import CLIENT_ENVIRONMENT, VENVS
+from mwaa_local.settings import ROOT
+from tests.support.localstack import CLIENT_ENVIRONMENT, JOBS, VENVS
 from tests.support.polling import wait_until
 
 DAY, END = "2024-02-29", "2024-03-01T00:00:00+00:00"  # a day, and the end of its interval as Airflow renders it
@@ -92,10 +92,8 @@ class Pipeline:
 @pytest.fixture(scope="module")
 def redirected(localstack):
     """The boto3 of jobs reaches this LocalStack and nothing else; proven before any job is started."""
-    python, table = VENVS / "glue-pythonshell-3.9/bin/python", localstack.state / "aws/glue-pythonshell-3.9"
-    environment = os.environ | CLIENT_ENVIRONMENT | {"PYTHONPATH": str(ROOT / "src/aws_local")}
-    command = [python, "-m", "aws_local.endpoints", "--endpoint", localstack.endpoint, "--out", table]
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    python, table = VENVS / JOBS / "bin/python", localstack.state / "aws" / JOBS
+    environment = os.environ | CLIENT_ENVIRONMENT
     asked = subprocess.run(
         [python, "-c", "import boto3; print(boto3.client('s3').meta.endpoint_url)"],
         env=environment | {"AWS_DATA_PATH": str(table), "AWS_CONFIG_FILE": str(table / "aws.config")},

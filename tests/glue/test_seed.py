@@ -7,9 +7,9 @@ import uuid
 from pathlib import Path
 
 import pytest
-from mwaa_local.settings import ROOT
 
 from mwaa_local import seed as seeding
+from mwaa_local.settings import ROOT
 
 GENERATOR = """
 import argparse, pathlib

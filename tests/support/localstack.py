@@ -30,7 +30,8 @@ from tests.support.polling import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLE = ROOT / "stack/bin/localstack"
-VENVS = Path(os.environ.get("MWAA_TEST_VENVS", ROOT / ".local/venvs"))
+VENVS = Path(os.environ.get("MWAA_STATE") or ROOT / ".local") / "venvs"
+JOBS = "glue-pythonshell-3.9"
 REGION = "us-east-1"
 START_S, STOP_S = 90, 20
 # With these a boto3 of any age makes no call but to the endpoint it is given.
@@ -94,7 +95,16 @@ class LocalStack:
     def prepare(self) -> None:
         """What the role finds when it starts: settings, secrets, environments."""
         self._write_settings()
+        self._write_endpoint_table()
         self._reuse_preparation()
+
+    def _write_endpoint_table(self) -> None:
+        """What sends the boto3 of jobs here; without it no job is started."""
+        table = self.state / "aws" / JOBS
+        if not table.is_dir():
+            environment = os.environ | CLIENT_ENVIRONMENT | {"PYTHONPATH": str(ROOT / "src/aws_local")}
+            command = [VENVS / JOBS / "bin/python", "-m", "aws_local.endpoints", "--endpoint", self.endpoint]
+            subprocess.run([*command, "--out", table], env=environment, check=True, capture_output=True)
 
     def stop(self) -> int:
         """SIGTERM. Returns the exit code."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from mwaa_local.checked_yaml import BadFile
 from mwaa_local.glue_jobs import create_job_shape, load_jobs
 from mwaa_local.settings import ROOT

@@ -10,6 +10,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+
 from mwaa_local.settings import ROOT
 
 DATA = ROOT / "glue" / "data"

@@ -6,11 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+
+from mwaa_local import seed as seeding
 from mwaa_local.checked_yaml import BadFile
 from mwaa_local.seed_file import SeedFile, load_seed_file
 from mwaa_local.settings import ROOT
-
-from mwaa_local import seed as seeding
 
 UNREACHABLE = "http://127.0.0.1:9"  # nobody listens on the port of "discard"
 

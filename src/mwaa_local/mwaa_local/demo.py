@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from rich.live import Live
 from rich.table import Table
 
@@ -144,7 +145,12 @@ def _judge_objects(settings: Settings, day: date, truth: dict[str, Any]) -> Iter
     for folder, name in EXPECTED_ROWS.items():
         expected = truth[name] if isinstance(truth[name], int) else sum(truth[name].values())
         prefix = f"{folder}/dt={day}/"
-        keys = [o["Key"] for o in s3.list_objects_v2(Bucket=OUTPUT_BUCKET, Prefix=prefix).get("Contents", [])]
+        try:
+            listed = s3.list_objects_v2(Bucket=OUTPUT_BUCKET, Prefix=prefix)
+        except ClientError as error:
+            yield Verdict(False, f"s3://{OUTPUT_BUCKET}/{prefix}: {error}")
+            continue
+        keys = [o["Key"] for o in listed.get("Contents", [])]
         rows = sum(_rows(s3.get_object(Bucket=OUTPUT_BUCKET, Key=key)["Body"].read()) for key in keys)
         objects = f"{len(keys)} object{'' if len(keys) == 1 else 's'}"
         what = f"{rows} rows" if rows == expected else f"{rows} rows, {expected} expected"

@@ -36,7 +36,7 @@ def run(settings: Settings, wanted: str, pytest_arguments: list[str]) -> int:
     write_settings_for_tests(settings)
     results = []
     for suite in chosen:
-        err.rule(f"{suite.name}")
+        err.print(f"\n[bold]{suite.name}[/]")
         begun = time.monotonic()
         code = _run(settings, suite, pytest_arguments)
         results.append((suite.name, code, time.monotonic() - begun))

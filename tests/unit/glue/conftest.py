@@ -57,8 +57,12 @@ class Glue:
     """A run store and a runner over one folder. `restart` makes new ones over it, as a new LocalStack would."""
 
     def __init__(self, folder: Path, minute: float = 60.0) -> None:
+        table = folder / "aws"
+        table.mkdir(exist_ok=True)
+        (table / "endpoints.json").write_text("{}")
         # The interpreter behind the venv's link, so that jobs start as quickly as they can.
-        self.settings = Settings(folder / "runs", "http://127.0.0.1:9", os.path.realpath(sys.executable), minute=minute)
+        python = os.path.realpath(sys.executable)
+        self.settings = Settings(folder / "runs", "http://127.0.0.1:9", python, str(table), minute=minute)
         self.services = Services()
         self.restart()
 

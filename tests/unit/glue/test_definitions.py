@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+
 from localstack_glue.service import arguments, capacity, errors, pages, states
 from localstack_glue.service.jobs import JobStore
 

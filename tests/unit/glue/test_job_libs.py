@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from localstack_glue.service.runners.pythonshell import JOB_LIBS
 
+from localstack_glue.service.runners.pythonshell import JOB_LIBS
 from tests.unit.glue.conftest import ROOT
 
 SERVICE = ROOT / "src/localstack_glue/localstack_glue/service"

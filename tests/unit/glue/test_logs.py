@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+
 from localstack_glue.service import logs
 from localstack_glue.service.logs import Shipper
 

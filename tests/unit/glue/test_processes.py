@@ -10,9 +10,9 @@ import threading
 import time
 
 import pytest
+
 from localstack_glue.service import process
 from localstack_glue.service.process import Children, Process, Watch
-
 from tests.support.polling import wait_until
 
 # A grandchild, a child that leaves the session and the group, and none of the three minds SIGTERM.

@@ -6,13 +6,14 @@ import json
 import os
 import re
 import signal
+from pathlib import Path
 
 import pytest
+
 from localstack_glue.service import process, runner, states
 from localstack_glue.service.errors import ConcurrentRunsExceeded
 from localstack_glue.service.process import Process
 from localstack_glue.service.runs import RunStore
-
 from tests.support.polling import wait_until
 
 FOREVER = "import time\nprint('up', flush=True)\ntime.sleep(600)"
@@ -129,6 +130,14 @@ def test_the_job_sees_nothing_of_the_services_environment(glue, monkeypatch):
     assert "GATEWAY_LISTEN" not in found
     assert found["HOME"] == found["TMPDIR"] == str(run.folder / "work")
     assert (found["GLUE_JOB_RUN_ID"], found["AWS_REGION"]) == (run.id, "us-east-1")
+
+
+def test_without_the_endpoint_table_nothing_is_run(glue):
+    (Path(glue.settings.aws_data_39) / "endpoints.json").unlink()
+    run = glue.start("print('reached')")
+    ended(run)
+    assert run.state == states.FAILED and "endpoint table" in run.record["ErrorMessage"]
+    assert glue.output(run) == []
 
 
 def test_an_orderly_shutdown_leaves_no_process_and_no_green_run(glue):

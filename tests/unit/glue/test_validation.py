@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
+
 from localstack_glue.service import validation
 from localstack_glue.service.errors import Validation
 

@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# Handed on to jobs as they are: the mark by which the stack finds its stragglers, and the guard's opt-out.
-PASSED_ON = ("MWAA_ENV_ID", "ALLOW_REAL_AWS")
+# Handed on to jobs as they are: the mark by which the stack finds its stragglers, the guard's opt-out and log.
+PASSED_ON = ("MWAA_ENV_ID", "ALLOW_REAL_AWS", "AWS_GUARD_LOG")
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,10 @@ class Settings:
     minute: float = 60.0
     keep_work: bool = False
     passed_on: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def allow_real_aws(self) -> bool:
+        return dict(self.passed_on).get("ALLOW_REAL_AWS") == "1"
 
     @property
     def jobs(self) -> Path:

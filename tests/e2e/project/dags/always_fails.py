@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from airflow import DAG
+
 from common.glue import create_glue_job_task_group
 
 for job_name in ("always_fails", "spark_job"):

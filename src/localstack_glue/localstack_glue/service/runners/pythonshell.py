@@ -38,6 +38,7 @@ def prepare(run: Run, fetch: Fetch, settings: Settings) -> Launch:
                 f"{name} ({given[name]}) is not supported by this build of the local Glue service, so nothing was run. "
                 "Modules that AWS preinstalls are there; give others as a .py, .zip, .egg or .whl by --extra-py-files."
             )
+    _require_redirection(settings)
     account, region = run.local["Account"], run.local["Region"]
     location = given.get("--scriptLocation") or command.get("ScriptLocation")
     if not location:
@@ -77,6 +78,16 @@ def _interpreter(version: str | None, settings: Settings) -> str:
             f"{settings.python_39 or 'not set'}. Run `make up` again, which installs it."
         )
     return settings.python_39
+
+
+def _require_redirection(settings: Settings) -> None:
+    """Fail closed: boto3 older than 1.28 does not know AWS_ENDPOINT_URL, and would call real AWS without the table."""
+    table = Path(settings.aws_data_39) / "endpoints.json"
+    if not settings.allow_real_aws and not (settings.aws_data_39 and table.is_file()):
+        raise CannotStart(
+            f"The endpoint table that keeps the job's boto3 away from real AWS is missing: GLUE_PYTHONSHELL_39_AWS_DATA "
+            f"is {settings.aws_data_39 or 'not set'}. Nothing was run. Run `make up` again, which writes it."
+        )
 
 
 def _library(run: Run, uri: str, fetch: Fetch) -> str:
