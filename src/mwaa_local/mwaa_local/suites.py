@@ -7,6 +7,7 @@ import subprocess
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 from mwaa_local.console import err, out
 from mwaa_local.environments import Installer, stack_environments, test_environments
@@ -34,18 +35,39 @@ def run(settings: Settings, wanted: str, pytest_arguments: list[str]) -> int:
     chosen = _choose(wanted)
     Installer(settings).install([*stack_environments(), *test_environments()])
     write_settings_for_tests(settings)
+    reports = settings.mwaa_state / "tests"
+    reports.mkdir(exist_ok=True)
     results = []
     for suite in chosen:
         err.print(f"\n[bold]{suite.name}[/]")
+        (reports / f"{suite.name}.xml").unlink(missing_ok=True)
         begun = time.monotonic()
-        code = _run(settings, suite, pytest_arguments)
+        code = _run(settings, suite, [f"--junitxml={reports / suite.name}.xml", *pytest_arguments])
         results.append((suite.name, code, time.monotonic() - begun))
     out.print()
     for name, code, seconds in results:
         out.print(
             f"{name:<8} {'[green]passed[/]' if code == 0 else f'[red]failed[/] (exit code {code})'} in {seconds:.0f} s"
         )
+    out.print(_total([reports / f"{suite.name}.xml" for suite in chosen]))
     return 0 if all(code == 0 for _, code, _ in results) else 1
+
+
+def _total(reports: list[Path]) -> str:
+    """The closing line over all suites; a suite that left no report counts as one failure."""
+    counts = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
+    for report in reports:
+        try:
+            root = ElementTree.parse(report).getroot()  # noqa: S314
+        except (OSError, ElementTree.ParseError):
+            counts["tests"] += 1
+            counts["errors"] += 1
+            continue
+        for name in counts:
+            counts[name] += sum(int(suite.get(name, 0)) for suite in root.iter("testsuite"))
+    failed = counts["failures"] + counts["errors"]
+    passed = counts["tests"] - failed - counts["skipped"]
+    return f"{passed} passed, {failed} failed, {counts['skipped']} skipped"
 
 
 def write_settings_for_tests(settings: Settings) -> None:
