@@ -80,6 +80,11 @@ def test_environments() -> list[Environment]:
     ]
 
 
+def bench_environments() -> list[Environment]:
+    """What `make bench` compares with, beyond the stack's."""
+    return [Environment("bench", "bench", versions()["PYTHON_LOCALSTACK"])]
+
+
 class Installer:
     """Makes environments below the settings' state folder."""
 

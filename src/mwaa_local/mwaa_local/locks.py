@@ -37,6 +37,7 @@ def locks() -> list[Lock]:
         Lock("airflow-compiled", airflow, resolve=False),
         Lock("airflow-test", airflow, constraint="airflow.in"),
         Lock("localstack", v["PYTHON_LOCALSTACK"], v["LOCK_CUTOFF_LOCALSTACK"]),
+        Lock("bench", v["PYTHON_LOCALSTACK"], v["LOCK_CUTOFF_LOCALSTACK"], constraint="localstack.txt"),
         Lock(f"glue-pythonshell-{glue}", glue, v["LOCK_CUTOFF_GLUE_PYTHONSHELL"]),
         Lock("postgres", v["PYTHON_LOCALSTACK"], tools, resolve=False),
         Lock("cli", v["PYTHON_CLI"], tools, universal=True),
