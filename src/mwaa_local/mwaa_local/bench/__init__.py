@@ -17,7 +17,6 @@ import json
 import os
 import platform
 import shutil
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -148,16 +147,4 @@ def _bench(settings: Settings, folder: Path, rounds: int) -> Iterator[Bench]:
     try:
         yield bench
     finally:
-        with _undisturbed():
-            bench.close()
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """A second Ctrl-C does not interrupt the cleaning up after the first."""
-    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        bench.close()

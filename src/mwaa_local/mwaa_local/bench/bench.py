@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -51,7 +52,8 @@ class Bench:
         try:
             yield stack
         finally:
-            stack.close()
+            with undisturbed():
+                stack.close()
 
     @contextmanager
     def stock(self, executor: str, aws: Settings | None = None) -> Iterator[StockAirflow]:
@@ -62,7 +64,8 @@ class Bench:
             stock.prepare()
             yield stock
         finally:
-            stock.close()
+            with undisturbed():
+                stock.close()
 
     def shared_stack(self) -> OwnStack:
         """One running stack for all measurements that do not restart it."""
@@ -80,8 +83,20 @@ class Bench:
             self._shared = None
 
     def close(self) -> None:
-        self._taken.close()
+        with undisturbed():
+            self._taken.close()
 
     def _folder(self, name: str) -> Path:
         self._count += 1
         return self.folder / f"{name}-{self._count}"
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """A second Ctrl-C does not interrupt the cleaning up after the first."""
+    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
