@@ -6,6 +6,8 @@ import json
 import shlex
 import subprocess
 from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from mwaa_local.native.stack import NativeStack
@@ -17,7 +19,11 @@ class Airflow:
 
     def __init__(self, stack: NativeStack) -> None:
         self.stack = stack
-        self.python = str(stack.settings.venv_python("airflow"))
+
+    @cached_property
+    def python(self) -> str:
+        """Airflow's interpreter, with the user's requirements where there are any."""
+        return self.environment()["AIRFLOW_PYTHON"]
 
     def environment(self) -> dict[str, str]:
         """What a role of Airflow sees, evaluated by the shell, as it is for the roles themselves."""
@@ -25,7 +31,8 @@ class Airflow:
         inherited = dict(self.stack.supervisor.environment()) | {"MWAA_INTERACTIVE": "1"}
         done = subprocess.run(["bash", "-c", script], capture_output=True, check=True, env=inherited)
         pairs = (item.split("=", 1) for item in done.stdout.decode().split("\0") if item)
-        return {name: value for name, value in pairs if name != "_"}
+        found = {name: value for name, value in pairs if name != "_"}
+        return found | {"PATH": f"{Path(found['AIRFLOW_PYTHON']).parent}:{found['PATH']}"}
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Airflow's command line: run("dags", "trigger", "impressions")."""

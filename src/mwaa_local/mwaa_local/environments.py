@@ -217,10 +217,9 @@ class Installer:
     def _uv(self, arguments: list[object], environment: Environment, report: Report) -> None:
         """Runs uv; its progress becomes ours, its failure an InstallFailed with its own words."""
         command = [str(self.uv), "--no-config", "--color", "never", *map(str, arguments)]
-        # PYCURL_SSL_LIBRARY: MWAA builds its pycurl with OpenSSL. No PYTHON* variable may leak into a build.
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON") and k != "VIRTUAL_ENV"}
-        clean |= {"PYCURL_SSL_LIBRARY": "openssl"}
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=clean)
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self.clean_environment()
+        )
         assert process.stdout
         lines = []
         for line in process.stdout:
@@ -230,6 +229,14 @@ class Installer:
             said = "\n".join(f"  {line}" for line in lines[-20:])
             advice = "check that the package index can be reached and the disk has room, then run it again: it goes on from there"
             raise InstallFailed(f"The environment {environment.name} could not be made. uv said:\n{said}", advice)
+
+    @staticmethod
+    def clean_environment() -> dict[str, str]:
+        """The caller's environment for a build: no PYTHON* variable leaks in; MWAA builds its pycurl with OpenSSL."""
+        kept = {
+            k: v for k, v in os.environ.items() if not k.startswith("PYTHON") and k not in ("VIRTUAL_ENV", "PIP_USER")
+        }
+        return kept | {"PYCURL_SSL_LIBRARY": "openssl"}
 
     @staticmethod
     def _write_startup(place: Path, environment: Environment) -> None:

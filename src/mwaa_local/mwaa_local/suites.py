@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,7 +13,6 @@ from mwaa_local.console import err, out
 from mwaa_local.environments import Installer, stack_environments, test_environments
 from mwaa_local.errors import LocalError
 from mwaa_local.settings import ROOT, Settings
-from mwaa_local.up import redirect_aws, write_settings
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,6 @@ def run(settings: Settings, wanted: str, pytest_arguments: list[str]) -> int:
     """
     chosen = _choose(wanted)
     Installer(settings).install([*stack_environments(), *test_environments()])
-    write_settings_for_tests(settings)
     reports = settings.mwaa_state / "tests"
     reports.mkdir(exist_ok=True)
     results = []
@@ -68,13 +66,6 @@ def _total(reports: list[Path]) -> str:
     failed = counts["failures"] + counts["errors"]
     passed = counts["tests"] - failed - counts["skipped"]
     return f"{passed} passed, {failed} failed, {counts['skipped']} skipped"
-
-
-def write_settings_for_tests(settings: Settings) -> None:
-    """The suites need the endpoint tables even where `make up` has never run."""
-    if not (settings.mwaa_state / "settings.env").is_file():
-        write_settings(replace(settings, mode="native"))
-    redirect_aws(settings)
 
 
 def lint(settings: Settings) -> int:

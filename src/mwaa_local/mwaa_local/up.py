@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -15,11 +14,12 @@ from dotenv import dotenv_values
 from rich.live import Live
 from rich.table import Table
 
-from mwaa_local import ports, secrets
+from mwaa_local import ports, requirements, secrets
 from mwaa_local.console import err, out
 from mwaa_local.environments import Installer, stack_environments
 from mwaa_local.errors import LocalError
 from mwaa_local.native.stack import NativeStack
+from mwaa_local.redirection import redirect_aws
 from mwaa_local.settings import Settings
 from mwaa_local.versions import versions
 
@@ -43,8 +43,9 @@ def up(settings: Settings) -> None:
         secret = secrets.ensure(settings.mwaa_state)
         refuse_second_start(settings, secret["MWAA_ENV_ID"])
         settings = with_ports(replace(settings, mode="native"))
-        write_settings(settings)
-        redirect_aws(settings)
+        airflow = requirements.prefix_for(settings)
+        write_settings(settings, airflow)
+        redirect_aws(settings, airflow)
         stack = NativeStack(settings, secret["MWAA_ENV_ID"])
         with Board([role.name for role in stack.roles]) as board:
             stack.start(board.show)
@@ -80,41 +81,11 @@ def with_ports(settings: Settings) -> Settings:
     return replace(settings, web_port=web, aws_port=aws, postgres_port=postgres)
 
 
-def write_settings(settings: Settings) -> None:
-    """What stack/bin/environment reads: the resolved settings, quoted for the shell."""
-    lines = [f"{name}='{value}'\n" for name, value in settings.as_environment().items()]
+def write_settings(settings: Settings, airflow: Path | None = None) -> None:
+    """What stack/bin/environment reads, quoted for the shell: the resolved settings, and Airflow's folder if not the usual."""
+    values = settings.as_environment() | ({"AIRFLOW_PREFIX": str(airflow)} if airflow else {})
+    lines = [f"{name}='{value}'\n" for name, value in values.items()]
     (settings.mwaa_state / "settings.env").write_text("".join(lines))
-
-
-def redirect_aws(settings: Settings) -> None:
-    """Writes the endpoint tables that send every boto3 here, one for each environment's botocore."""
-    running = []
-    for environment in stack_environments():
-        if "aws_local" in environment.packages and environment.name != "localstack":
-            folder = settings.mwaa_state / "aws" / environment.name
-            if not is_redirected(settings, environment.name):
-                command = [str(settings.venv_python(environment.name)), "-m", "aws_local.endpoints"]
-                command += ["--endpoint", settings.endpoint, "--out", str(folder)]
-                running.append((environment.name, subprocess.Popen(command)))
-    for name, process in running:
-        if process.wait():
-            raise LocalError(f"The AWS endpoint table of {name} could not be written.", "see the message above")
-        redirection_mark(settings, name).write_text(redirection_key(settings, name))
-
-
-def redirection_mark(settings: Settings, environment: str) -> Path:
-    return settings.mwaa_state / "aws" / f"{environment}.made-for"
-
-
-def redirection_key(settings: Settings, environment: str) -> str:
-    """What an endpoint table depends on: the endpoint and the environment's own stamp."""
-    stamp = settings.mwaa_state / "venvs" / environment / ".made-from"
-    return f"{settings.endpoint} {stamp.read_text()}"
-
-
-def is_redirected(settings: Settings, environment: str) -> bool:
-    mark = redirection_mark(settings, environment)
-    return mark.is_file() and mark.read_text() == redirection_key(settings, environment)
 
 
 @contextmanager
