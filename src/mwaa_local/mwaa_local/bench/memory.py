@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 
 import psutil
 
 from mwaa_local.bench import dag
 from mwaa_local.bench.bench import Bench
 from mwaa_local.bench.figures import Report, Usage
-from mwaa_local.bench.stage import OwnStack
+from mwaa_local.bench.stage import OwnStack, cpu_seconds
 from mwaa_local.native.sweep import members
 
 TITLE = "Memory and idle CPU, after a first DAG run"
@@ -38,13 +37,13 @@ def _of_stack(bench: Bench, stack: OwnStack, executor: str) -> list[Usage]:
     megabytes: dict[str, list[float]] = {}
     percent: dict[str, list[float]] = {}
     for _ in bench.each_round():
-        before = {role: _cpu_seconds(processes) for role, processes in by_role(stack).items()}
+        before = {role: cpu_seconds(processes) for role, processes in by_role(stack).items()}
         begun = time.monotonic()
         time.sleep(WINDOW)
         roles = by_role(stack)
         seconds = time.monotonic() - begun
         for role, processes in roles.items():
-            used = max(0.0, _cpu_seconds(processes) - before.get(role, 0.0))
+            used = max(0.0, cpu_seconds(processes) - before.get(role, 0.0))
             percent.setdefault(role, []).append(100 * used / seconds)
             megabytes.setdefault(role, []).append(sum(_memory(process) for process in processes) / 1e6)
     return [Usage(role, executor, tuple(megabytes[role]), tuple(percent[role])) for role in megabytes]
@@ -62,17 +61,6 @@ def by_role(stack: OwnStack) -> dict[str, list[psutil.Process]]:
         placed |= {process.pid for process in roles[name]}
     other = [process for process in members(stack.secrets["MWAA_ENV_ID"]) if process.pid not in placed]
     return roles | ({"other": other} if other else {})
-
-
-def _cpu_seconds(processes: Iterable[psutil.Process]) -> float:
-    """User and system time, children that have ended included."""
-    total = 0.0
-    for process in processes:
-        try:
-            total += sum(process.cpu_times()[:4])
-        except psutil.Error:
-            continue
-    return total
 
 
 def _memory(process: psutil.Process) -> float:

@@ -10,12 +10,13 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import psutil
 from dotenv import dotenv_values
 
 from mwaa_local import secrets
@@ -23,7 +24,7 @@ from mwaa_local.airflow import Airflow
 from mwaa_local.demo import client
 from mwaa_local.errors import LocalError, tail
 from mwaa_local.native.stack import NativeStack
-from mwaa_local.native.sweep import sweep
+from mwaa_local.native.sweep import members, sweep
 from mwaa_local.settings import ROOT, Settings, load
 
 # What an outer `make bench ONLY=...` would otherwise hand to the `make up` that is measured.
@@ -45,6 +46,10 @@ class OwnState:
     @cached_property
     def secrets(self) -> dict[str, str]:
         return secrets.ensure(self.folder)
+
+    def cpu_seconds(self) -> float:
+        """CPU time up to now of our ended children, and of every process that carries this state's mark. For differences."""
+        return sum(os.times()[2:4]) + cpu_seconds(members(self.secrets["MWAA_ENV_ID"]))
 
     def sweep(self) -> None:
         sweep(self.secrets["MWAA_ENV_ID"], patience=3)
@@ -114,6 +119,15 @@ class Database:
         command = [*self._command, *(f"--set={name}={value}" for name, value in values.items())]
         done = subprocess.run(command, input=query, capture_output=True, text=True, check=True, env=self._environment)
         return list(csv.reader(io.StringIO(done.stdout)))
+
+
+def cpu_seconds(processes: Iterable[psutil.Process]) -> float:
+    """User and system time of the processes and of their children that have ended."""
+    total = 0.0
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            total += sum(process.cpu_times()[:4])
+    return total
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> None:
