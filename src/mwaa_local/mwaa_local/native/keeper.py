@@ -20,13 +20,15 @@ LOOK_EVERY = 1.0  # seconds; there is no event for the death of a parent that wo
 
 
 def main() -> None:
-    parent = os.getppid()
-    while os.getppid() == parent:
-        time.sleep(LOOK_EVERY)
     settings = settings_module.of_running_stack()
     env_id = ensure(settings.mwaa_state)["MWAA_ENV_ID"]
+    pid_file = Supervisor(settings, env_id).pid_file
+    # by its number, for it may have died before we could ask who our parent is
+    supervisor = int(pid_file.read_text())
+    while os.getppid() == supervisor:
+        time.sleep(LOOK_EVERY)
     # an orderly `make down` removes the pid file before the supervisor ends
-    if not Supervisor(settings, env_id).pid_file.exists():
+    if not pid_file.exists():
         return
     # our own output went to the supervisor, and would end us now
     with settings.log("keeper").open("a") as log:

@@ -1,1 +1,1 @@
-raise SystemExit("the input was empty")
+raise ValueError("the input was empty")
