@@ -50,8 +50,12 @@ def import_errors(connection):
 
 
 def run_state(connection, dag_id, run_id):
-    """{"state", "tasks": [{"task_id", "state", "try_number", "seconds"}]}; state is None while there is no such run."""
-    runs = _rows(connection, "SELECT state FROM dag_run WHERE dag_id = %s AND run_id = %s", dag_id, run_id)
+    """{"state", "logical_date", "tasks": [{"task_id", "state", "try_number", "seconds"}]}.
+
+    State is None while there is no such run; the logical date is an ISO timestamp.
+    """
+    query = "SELECT state, execution_date FROM dag_run WHERE dag_id = %s AND run_id = %s"
+    runs = _rows(connection, query, dag_id, run_id)
     tasks = _rows(
         connection,
         "SELECT task_id, state, try_number, EXTRACT(EPOCH FROM COALESCE(end_date, now()) - start_date)::float AS seconds"
@@ -59,7 +63,9 @@ def run_state(connection, dag_id, run_id):
         dag_id,
         run_id,
     )
-    return {"state": runs[0]["state"] if runs else None, "tasks": tasks}
+    run = runs[0] if runs else {"state": None, "execution_date": None}
+    logical_date = run["execution_date"].isoformat() if run["execution_date"] else None
+    return {"state": run["state"], "logical_date": logical_date, "tasks": tasks}
 
 
 def xcoms(connection, dag_id, run_id):

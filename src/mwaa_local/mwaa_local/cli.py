@@ -49,6 +49,10 @@ def down() -> None:
 def reset(yes: bool, everything: bool) -> None:
     """Stop everything and delete all state: database, S3, Glue runs, logs."""
     settings = of_running_stack()
+    if not yes and not sys.stdin.isatty():
+        raise LocalError(
+            f"make reset deletes all state in {settings.mwaa_state}.", "make reset YES=1, if that is wanted"
+        )
     if not yes:
         click.confirm(f"Delete all state in {settings.mwaa_state}?", abort=True)
     stack = running_stack()
@@ -101,7 +105,7 @@ def shell() -> None:
 def airflow(command: tuple[str, ...]) -> None:
     """Airflow's own command line: airflow "dags list"."""
     of_stack = Airflow(require_running())
-    arguments = shlex.split(command[0]) if len(command) == 1 else list(command)
+    arguments = _words(command)
     os.execve(of_stack.python, [of_stack.python, "-m", "airflow", *arguments], of_stack.environment())
 
 
@@ -110,7 +114,7 @@ def airflow(command: tuple[str, ...]) -> None:
 def aws(command: tuple[str, ...]) -> None:
     """AWS's command line against the local endpoint: aws "glue get-jobs"."""
     settings = require_running().settings
-    arguments = shlex.split(command[0]) if len(command) == 1 else list(command)
+    arguments = _words(command)
     os.execve(sys.executable, [sys.executable, "-m", "awscli", *arguments], _aws_environment(settings))
 
 
@@ -122,13 +126,14 @@ def seed() -> None:
 
 
 @cli.command()
-@click.argument("role")
+@click.argument("role", default="")
 def restart(role: str) -> None:
     """Restart one service."""
     stack = require_running()
-    known = [r.name for r in stack.roles]
+    known = [r.name for r in stack.roles if not r.once]
     if role not in known:
-        raise LocalError(f"There is no service {role!r}.", f"one of: {', '.join(known)}")
+        problem = f"There is no service {role!r}." if role else "Which service?"
+        raise LocalError(problem, f"make restart SERVICE=..., one of: {', '.join(known)}")
     stack.supervisor.restart_role(role)
     out.print(f"{role} restarts; make status shows when it is healthy.")
 
@@ -204,6 +209,16 @@ def require_running() -> NativeStack:
     if not stack.is_running():
         raise LocalError("The stack is not running.", "make up")
     return stack
+
+
+def _words(command: tuple[str, ...]) -> list[str]:
+    """A command given as one quoted string, as the Makefile does it, or as words."""
+    words = shlex.split(command[0]) if len(command) == 1 else list(command)
+    if not words:
+        raise LocalError(
+            "No command was given.", "for example: make airflow CMD='dags list', make aws CMD='glue get-jobs'"
+        )
+    return words
 
 
 def _aws_environment(settings: Settings) -> dict[str, str]:

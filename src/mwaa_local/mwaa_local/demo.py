@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
+from urllib.parse import quote
 
 import boto3
 from botocore.config import Config
@@ -43,12 +44,19 @@ class Verdict:
 
 def run(stack: NativeStack, day: str | None) -> int:
     """Runs the demo for a day of the sample data (default: its first); returns 0 only if all is right."""
+    if not (stack.settings.mwaa_project / "dags" / f"{DAG_ID}.py").is_file():
+        raise LocalError(
+            f"The demo runs the DAG {DAG_ID} of the shipped project; this stack runs {stack.settings.mwaa_project}.",
+            "trigger your own: make airflow CMD='dags trigger <dag_id>'",
+        )
     truth = json.loads((ROOT / "glue" / "data" / "truth.json").read_text())
     wanted = _day(day, truth)
     airflow = Airflow(stack)
     begun = time.monotonic()
     run_id = _trigger(airflow, wanted)
     last = _follow(airflow, run_id)
+    # the graph view opens the run of a logical date, not of a run id
+    shown = quote(last["logical_date"], safe="") if last.get("logical_date") else ""
     verdicts = [
         *_judge_tasks(last),
         *_judge_glue_runs(stack.settings, airflow.xcoms(DAG_ID, run_id)),
@@ -58,7 +66,9 @@ def run(stack: NativeStack, day: str | None) -> int:
         out.print(f"{'[green]right[/]' if verdict.right else '[red]wrong[/]'}  {verdict.text}")
     all_right = all(v.right for v in verdicts)
     end = "[green]All right[/]" if all_right else "[red]Not right[/]"
-    out.print(f"{end} after {time.monotonic() - begun:.0f} s: {stack.settings.web_url}/graph?dag_id={DAG_ID}")
+    out.print(
+        f"{end} after {time.monotonic() - begun:.0f} s: {stack.settings.web_url}/graph?dag_id={DAG_ID}&execution_date={shown}"
+    )
     return 0 if all_right else 1
 
 
@@ -89,7 +99,9 @@ def _trigger(airflow: Airflow, day: date) -> str:
             if done.returncode:
                 said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
                 raise LocalError(f"`airflow {' '.join(command)}` failed: {' '.join(said)}", "make status; make logs")
-    out.print(f"Triggered {DAG_ID} for {day}: {run_id}")
+    out.print(
+        f"Triggered {DAG_ID} for {day}: {run_id} (its daily schedule is on now too, and runs yesterday beside it)"
+    )
     return run_id
 
 

@@ -224,7 +224,8 @@ class Installer:
         lines = []
         for line in process.stdout:
             lines.append(line.rstrip())
-            report(lines[-1].strip())
+            # uv is silent while it compiles, which is half of the time
+            report("compiling byte code" if line.startswith("Installed ") else lines[-1].strip())
         if process.wait():
             said = "\n".join(f"  {line}" for line in lines[-20:])
             advice = "check that the package index can be reached and the disk has room, then run it again: it goes on from there"

@@ -38,11 +38,10 @@ def require_free(wanted: dict[str, int]) -> None:
     taken = {name: port for name, port in wanted.items() if not is_free(port)}
     if taken:
         lines = "\n".join(f"  - {name}={port} is in use by {holder(port)}" for name, port in taken.items())
-        one = next(iter(taken))
+        others = " ".join(f"{name}={free}" for name, free in zip(taken, free_ports(len(taken))))
         raise PortTaken(
             f"The stack cannot start, for a port is taken:\n{lines}",
-            f"stop that program, or choose another port (`make up {one}={free_ports(1)[0]}`, or {one}=... in .env), "
-            "or let free ones be chosen: make up PORTS=auto",
+            f"stop what holds it, or choose another: make up {others} (or in .env), or let free ones be chosen: make up PORTS=auto",
         )
 
 

@@ -39,14 +39,16 @@ def up(settings: Settings) -> None:
     begun = time.monotonic()
     settings.mwaa_state.mkdir(parents=True, exist_ok=True)
     with _only_one(settings):
-        Installer(settings).install(stack_environments())
         secret = secrets.ensure(settings.mwaa_state)
         refuse_second_start(settings, secret["MWAA_ENV_ID"])
         settings = with_ports(replace(settings, mode="native"))
+        stack = NativeStack(settings, secret["MWAA_ENV_ID"])
+        # before minutes of installing
+        stack.require_ports()
+        Installer(settings).install(stack_environments())
         airflow = requirements.prefix_for(settings)
         write_settings(settings, airflow)
         redirect_aws(settings, airflow)
-        stack = NativeStack(settings, secret["MWAA_ENV_ID"])
         with Board([role.name for role in stack.roles]) as board:
             stack.start(board.show)
     show_closing_screen(settings, secret, time.monotonic() - begun)

@@ -39,8 +39,7 @@ class NativeStack:
         Raises PortTaken, or NotReady with the log of the role that failed; nothing is left running then.
         """
         if not self.is_running():
-            sweep(self.env_id)
-            require_free({r.port.upper(): getattr(self.settings, r.port) for r in self.roles if r.port})
+            self.require_ports()
             self._forget_signs()
             self.supervisor.start(self.roles)
         try:
@@ -49,6 +48,11 @@ class NativeStack:
             self._cancelled.set()
             self.stop()
             raise
+
+    def require_ports(self) -> None:
+        """Raises PortTaken if a port of a stack that does not run is in use by something that is not a leftover of it."""
+        sweep(self.env_id)
+        require_free({r.port.upper(): getattr(self.settings, r.port) for r in self.roles if r.port})
 
     def stop(self) -> list[str]:
         """Stops everything; returns the processes that had to be ended one by one."""
