@@ -41,7 +41,8 @@ def require_free(wanted: dict[str, int]) -> None:
         others = " ".join(f"{name}={free}" for name, free in zip(taken, free_ports(len(taken))))
         raise PortTaken(
             f"The stack cannot start, for a port is taken:\n{lines}",
-            f"stop what holds it, or choose another: make up {others} (or in .env), or let free ones be chosen: make up PORTS=auto",
+            f"stop what holds it, or choose another: make up {others} (or in .env), "
+            "or let free ones be chosen: make up PORTS=auto",
         )
 
 
