@@ -32,12 +32,8 @@ echo "counted: $(packets)"
 def can_have_its_own_network() -> bool:
     if not shutil.which("ip") or not shutil.which("unshare"):
         return False
-    return (
-        subprocess.run(
-            ["unshare", "--net", "ip", "link", "add", "a", "type", "veth", "peer", "name", "b"], capture_output=True
-        ).returncode
-        == 0
-    )
+    command = ["unshare", "--net", "ip", "link", "add", "out", "type", "veth", "peer", "name", "far"]
+    return subprocess.run(command, capture_output=True).returncode == 0
 
 
 @pytest.mark.skipif(

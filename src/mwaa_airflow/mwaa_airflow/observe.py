@@ -110,7 +110,7 @@ def main():
     parser.add_argument("what", choices=["import-errors", "follow", "xcoms"])
     parser.add_argument("run", nargs="*", help="<dag_id> <run_id>")
     arguments = parser.parse_args()
-    connection = reconnect(patience=0)
+    connection = reconnect(patience=60)
     if arguments.what == "import-errors":
         documents = import_errors(connection)
     elif arguments.what == "xcoms":
