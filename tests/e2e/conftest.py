@@ -30,7 +30,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def stack(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUnderTest]:
     """The stack that most tests share; each leaves it healthy."""
-    running = StackUnderTest(tmp_path_factory.mktemp("stack") / "state", MWAA_PROJECT=str(project))
+    # a task whose process was killed is found after this time; MWAA's 300 s would make the tests of that very long
+    settings = {"MWAA_PROJECT": str(project), "SCHEDULER_ZOMBIE_TASK_THRESHOLD": "30"}
+    running = StackUnderTest(tmp_path_factory.mktemp("stack") / "state", **settings)
     try:
         running.up()
         yield running

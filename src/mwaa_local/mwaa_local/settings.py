@@ -51,6 +51,9 @@ class Settings:
     )
     aws_default_region: str = setting("us-east-1", "Region of the local AWS account.")
     dag_dir_list_interval: int = setting(30, "Seconds until a new DAG file is noticed; MWAA has 300.")
+    scheduler_zombie_task_threshold: int = setting(
+        300, "Seconds of silence after which a running task counts as lost; MWAA's default, and an option there too."
+    )
     allow_real_aws: bool = setting(False, "`1` lets DAGs and jobs reach real AWS: the guard is off.")
     amazon_provider_version: str = setting(
         "", "Another version of the Amazon provider, for example a private build; empty: the pinned one."

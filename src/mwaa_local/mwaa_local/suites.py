@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
 from dataclasses import dataclass
@@ -107,7 +108,14 @@ def _run(settings: Settings, suite: Suite, pytest_arguments: list[str]) -> int:
         paths += [str(ROOT / "src" / name) for name in ("mwaa_local", "localstack_glue")]
     environment["PYTHONPATH"] = os.pathsep.join(paths)
     command = [str(python), "-m", "pytest", f"tests/{suite.name}", *pytest_arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment).returncode
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        # its fixtures end the stacks that the tests have started
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        raise
 
 
 def _shell_scripts() -> list[Path]:
