@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -67,16 +68,23 @@ def _get(url: str, headers: dict[str, str] | None = None) -> bytes:
         raise Unhealthy(f"{url}: {error}") from None
 
 
+ASK_EVERY = 0.1  # seconds
+
+
 def main() -> int:
     services = [
         name for name in os.environ.get("SERVICES", "s3,sts,iam,sqs,logs,secretsmanager,glue").split(",") if name
     ]
-    try:
-        print(check(Path(os.environ["LOCALSTACK_HOME"]), os.environ["AWS_ENDPOINT"], services))
-    except Unhealthy as reason:
-        print(reason, file=sys.stderr)
-        return 1
-    return 0
+    deadline = time.monotonic() + float(sys.argv[1] if len(sys.argv) > 1 else 0)
+    while True:
+        try:
+            print(check(Path(os.environ["LOCALSTACK_HOME"]), os.environ["AWS_ENDPOINT"], services))
+            return 0
+        except Unhealthy as reason:
+            if time.monotonic() >= deadline:
+                print(reason, file=sys.stderr)
+                return 1
+        time.sleep(ASK_EVERY)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Whether a role of Airflow serves: one line, exit code 0 for yes. Fast (no Airflow is imported): it is asked often.
 
-    python -m mwaa_airflow.health scheduler|worker|webserver|database
+    python -m mwaa_airflow.health scheduler|worker|webserver|database [SECONDS to go on asking]
 
 A role counts as healthy only by a sign of its own process, which its script names in $MWAA_STATE/run/<role>.pid: a
 heartbeat left behind by the scheduler before it, or another program on the web server's port, is no such sign.
@@ -15,6 +15,9 @@ import time
 HEARTBEAT_LIMIT = 30.0
 # The worker touches its file every 2 s from its event loop.
 WORKER_LIMIT = 15.0
+
+
+ASK_EVERY = 0.1
 
 
 class NotHealthy(Exception):
@@ -137,13 +140,18 @@ CHECKS = {"database": database, "scheduler": scheduler, "worker": worker, "webse
 
 
 def main(arguments):
-    if len(arguments) != 1 or arguments[0] not in CHECKS:
-        sys.exit("usage: python -m mwaa_airflow.health {}".format("|".join(sorted(CHECKS))))
-    try:
-        print(CHECKS[arguments[0]]())
-    except NotHealthy as reason:
-        print(reason)
-        sys.exit(1)
+    if not 1 <= len(arguments) <= 2 or arguments[0] not in CHECKS:
+        sys.exit("usage: python -m mwaa_airflow.health {} [SECONDS]".format("|".join(sorted(CHECKS))))
+    deadline = time.monotonic() + float(arguments[1] if len(arguments) > 1 else 0)
+    while True:
+        try:
+            print(CHECKS[arguments[0]]())
+            return
+        except NotHealthy as reason:
+            if time.monotonic() >= deadline:
+                print(reason)
+                sys.exit(1)
+        time.sleep(ASK_EVERY)
 
 
 if __name__ == "__main__":

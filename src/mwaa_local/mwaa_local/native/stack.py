@@ -18,7 +18,8 @@ from mwaa_local.settings import ROOT, Settings
 # Called with a role's name and one of: waiting, starting, healthy, failed.
 Progress = Callable[[str, str], None]
 LOOK_EVERY = 0.05  # seconds between looks at the cheap signs
-PROBE_EVERY = 0.25  # seconds between health checks, each of which starts a process
+STATES_AGE = 0.1  # seconds for which an answer of the supervisor counts
+PATIENCE = 2.0  # seconds for which one health check asks before we look whether the role has ended
 
 
 class NativeStack:
@@ -29,6 +30,8 @@ class NativeStack:
         self.supervisor = Supervisor(settings, env_id)
         self.roles = roles(settings)
         self._cancelled = threading.Event()
+        self._asking, self._asked = threading.Lock(), 0.0
+        self._kept_states: dict[str, dict[str, object]] = {}
 
     def is_running(self) -> bool:
         return self.supervisor.is_running()
@@ -63,9 +66,9 @@ class NativeStack:
         """Processes of this install that live although the supervisor does not."""
         return [] if self.is_running() else [str(p.pid) for p in members(self.env_id)]
 
-    def health(self, name: str) -> tuple[bool, str]:
-        """Asks `stack/bin/health`: whether the role serves, and its one line of explanation."""
-        command = [str(ROOT / "stack" / "bin" / "health"), name]
+    def health(self, name: str, patience: float = 0) -> tuple[bool, str]:
+        """Asks `stack/bin/health`, for `patience` seconds: whether the role serves, and its one line of explanation."""
+        command = [str(ROOT / "stack" / "bin" / "health"), name, str(patience)]
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, timeout=30, env=self.supervisor.environment()
@@ -104,28 +107,33 @@ class NativeStack:
 
     def _wait_until_ready(self, role: Role) -> None:
         deadline = time.monotonic() + self.settings.up_timeout
-        next_probe = 0.0
         said = ""
         while time.monotonic() < deadline:
             if self._cancelled.wait(LOOK_EVERY):
                 raise LocalError(f"The start of {role.name} was given up.")
             if self._has_ended(role):
                 return
-            if not role.once and time.monotonic() >= next_probe and self._shows_sign(role):
-                healthy, said = self.health(role.name)
+            if not role.once and self._shows_sign(role):
+                healthy, said = self.health(role.name, PATIENCE)
                 if healthy:
                     return
-                next_probe = time.monotonic() + PROBE_EVERY
         what = f"was not healthy after {self.settings.up_timeout} s" + (f" ({said})" if said else "")
         raise NotReady(role.name, what, self.settings.log(role.name))
 
     def _has_ended(self, role: Role) -> bool:
         """True for a one-shot that did its work; raises NotReady for anything that ended otherwise."""
-        state = self.states().get(role.name, {})
+        state = self._recent_states().get(role.name, {})
         name, code = state.get("statename"), state.get("exitstatus")
         if name == "FATAL" or (role.once and name == "EXITED" and code != 0):
             raise NotReady(role.name, f"ended (exit code {code})", self.settings.log(role.name))
         return role.once and name == "EXITED"
+
+    def _recent_states(self) -> dict[str, dict[str, object]]:
+        """The states as of a moment ago: one question for all roles that wait, for the cores are needed elsewhere."""
+        with self._asking:
+            if time.monotonic() - self._asked > STATES_AGE:
+                self._kept_states, self._asked = self.states(), time.monotonic()
+            return self._kept_states
 
     def _shows_sign(self, role: Role) -> bool:
         if role.sign_file:
