@@ -17,6 +17,7 @@ from pathlib import Path
 from localstack import config
 from localstack.runtime import events, hooks
 from localstack.services.plugins import Service, aws_provider
+from localstack.utils.aws import aws_stack
 
 LOG = logging.getLogger(__name__)
 AFTER_LOCALSTACKS_OWN = -50
@@ -82,6 +83,8 @@ class Platform:
         from localstack_glue.platform.handlers import Handlers
 
         ownership.claim(self.home)
+        # A look-up of "s3.127.0.0.1" would go to the machine's name server, and take 10 s where none answers.
+        aws_stack.CACHE_S3_HOSTNAME_DNS_STATUS = False
         loopback.install()
         if events.infra_stopping.is_set():
             loopback.give_up("told to stop while starting")
