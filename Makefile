@@ -28,13 +28,15 @@ aws: ## AWS's command line against the local endpoint (CMD="glue get-jobs")
 	$(RUN) aws "$(CMD)"
 restart: ## Restart one service (SERVICE=scheduler)
 	$(RUN) restart $(SERVICE)
+worker: ## Bring the Celery workers to a number (SCALE=3), in Docker mode
+	$(RUN) worker --scale $(or $(SCALE),1)
 reset: ## Stop everything and delete all state (YES=1: do not ask; ALL=1: installed environments too)
 	$(RUN) reset $(if $(YES),--yes) $(if $(ALL),--all)
 
 ##@ Check
-test: ## Run the tests (SUITE=unit|airflow|dags|glue|e2e; PYTEST="-k name")
+test: ## Run the tests (MODE=native|docker; SUITE=unit|airflow|dags|glue|e2e|native|e2e-docker|docker|parity; PYTEST="-k name")
 	$(RUN) test --suite $(or $(SUITE),all) $(PYTEST)
-lint: ## Check our own code: ruff, mypy, shellcheck
+lint: ## Check our own code: ruff, mypy, shellcheck, hadolint
 	$(RUN) lint
 bench: ## Measure speed and memory, each against a baseline in the same run (ONLY=start)
 	$(RUN) bench $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS))
@@ -48,4 +50,4 @@ help: ## This list
 	  /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nSettings (in .env or on the command line: make up WEB_PORT=8081) are in docs/settings.md.\n'
 
-.PHONY: up down status demo logs seed shell airflow aws restart reset test lint bench doctor lock help
+.PHONY: up down status demo logs seed shell airflow aws restart worker reset test lint bench doctor lock help

@@ -212,3 +212,10 @@ def test_the_environment_can_be_sourced_twice_with_the_same_result(replica):
     once, twice = (sorted((replica.folder / n).read_text().splitlines()) for n in "12")
     drop = ("NO_PROXY=", "no_proxy=")
     assert [one for one in once if not one.startswith(drop)] == [one for one in twice if not one.startswith(drop)]
+
+
+def test_the_sqs_client_is_imported_before_the_first_task_is_sent(replica):
+    """Sending has one second, and is interrupted wherever it is: an import must not be under way then."""
+    code = "import sys; import airflow.executors.celery_executor; print([n in sys.modules for n in {}])"
+    names = ["boto3.session", "boto3.utils", "botocore.client", "kombu.transport.SQS"]
+    assert replica.python(code.format(names)).splitlines()[-1] == "[True, True, True, True]"

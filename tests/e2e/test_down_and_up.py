@@ -27,7 +27,7 @@ def test_two_stacks_run_side_by_side_without_touching_each_other(stack, new_stac
     done = other.command("demo", timeout=400)
     assert done.returncode == 0, done.stdout + done.stderr
     assert other.command("down").returncode == 0
-    assert other.processes() == []
+    assert other.what_runs() == []
     stack.wait_until_healthy()
 
 
@@ -44,7 +44,7 @@ def test_down_leaves_nothing_and_up_finds_everything_again(new_stack, run_id):
     settings = one.settings
 
     assert one.command("down").returncode == 0
-    assert one.processes() == []
+    assert one.what_runs() == []
     assert all(is_free(port) for port in (settings.web_port, settings.aws_port, settings.postgres_port))
     again = one.command("down")
     assert again.returncode == 1 and "Nothing of this stack is running" in again.stderr
@@ -58,23 +58,21 @@ def test_down_leaves_nothing_and_up_finds_everything_again(new_stack, run_id):
     assert glue_run["JobRunState"] == "FAILED"
 
     assert one.command("reset", "--yes").returncode == 0
-    assert one.processes() == [] and not (one.state / "localstack").exists()
+    assert one.what_runs() == []
+    one.up()
+    assert name not in [b["Name"] for b in one.client("s3").list_buckets()["Buckets"]]
 
 
 @pytest.mark.parametrize("role", ["postgres", "localstack", "webserver"])
 def test_ctrl_c_while_a_role_starts_leaves_nothing(new_stack, role):
     one = new_stack()
     begun = one.begin("up")
-    assert poll(
-        lambda: (one.state / "run" / "supervisord.pid").exists() and one.native.states().get(role, {}).get("pid"),
-        60,
-        0.02,
-    )
+    assert poll(lambda: one.has_begun(role), 60, 0.02)
     os.killpg(begun.pid, signal.SIGINT)
     output, _ = begun.communicate(timeout=90)
     assert begun.returncode == 130, output
     assert "Traceback" not in output
-    assert one.processes() == []
+    assert one.what_runs() == []
 
 
 def test_a_read_only_state_folder_is_one_clear_message(new_stack, tmp_path):

@@ -68,3 +68,7 @@ def test_unmodified_boto3_code_stays_local_and_what_would_leave_is_refused(stack
     listed = stack.client("s3").list_objects_v2(Bucket="impressions-processed", Prefix="plain/")["Contents"]
     assert [o["Key"] for o in listed] == ["plain/bash", "plain/python"]
     assert "169.254.169.254" in stack.task_logs("plain_boto3") and "ALLOW_REAL_AWS" in stack.task_logs("plain_boto3")
+
+
+def test_the_guard_has_refused_nothing_but_what_a_test_asked_for(stack):
+    assert [line for line in stack.refused_calls() if "169.254.169.254" not in line] == []

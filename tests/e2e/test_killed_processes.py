@@ -1,9 +1,5 @@
 """kill -9 of any one process: it comes back, and the run in flight ends in a true state."""
 
-import os
-import signal
-
-import psutil
 import pytest
 
 from mwaa_local.demo import EXPECTED_ROWS, _rows
@@ -18,7 +14,7 @@ def test_a_killed_role_comes_back_and_the_run_in_flight_ends_true(stack, run_id,
     stack.trigger("impressions", run_id, "--exec-date", LOGICAL_DATE.format(ROLES.index(role)))
     assert poll(lambda: any(t["state"] == "running" for t in stack.run_state("impressions", run_id)["tasks"]), 60)
     victim = stack.pid(role)
-    os.kill(victim, signal.SIGKILL)
+    stack.kill(role)
     assert poll(lambda: stack.pid(role) not in (0, victim), 60)
 
     run = stack.wait_for_run("impressions", run_id, 300)
@@ -44,18 +40,3 @@ def assert_true(stack, run, run_id):
         for folder in EXPECTED_ROWS:
             [listed] = s3.list_objects_v2(Bucket="impressions-processed", Prefix=f"{folder}/dt={DAY}/")["Contents"]
             assert _rows(s3.get_object(Bucket="impressions-processed", Key=listed["Key"])["Body"].read()) > 0
-
-
-def test_the_killed_keeper_comes_back(stack):
-    victim = stack.pid("keeper")
-    os.kill(victim, signal.SIGKILL)
-    assert poll(lambda: stack.pid("keeper") not in (0, victim), 30)
-
-
-def test_the_killed_supervisor_comes_back_with_the_whole_stack(stack):
-    before = stack.native.supervisor.process()
-    roles_before = {stack.pid(role) for role in ROLES}
-    os.kill(before.pid, signal.SIGKILL)
-    assert poll(lambda: (now := stack.native.supervisor.process()) and now.pid != before.pid, 60)
-    stack.wait_until_healthy()
-    assert not [pid for pid in roles_before if psutil.pid_exists(pid)]

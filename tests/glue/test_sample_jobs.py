@@ -107,7 +107,7 @@ def redirected(localstack):
 @pytest.fixture(scope="module")
 def jobs(localstack, redirected):
     """The shipped jobs are in this account."""
-    seed_file = seeding.seed_file_of(ROOT, ROOT)
+    seed_file = seeding.seed_file_of(ROOT)
     seeding.seed(
         endpoint=localstack.endpoint, region="us-east-1", project=ROOT, seed_file=seed_file, log=lambda _: None
     )

@@ -150,7 +150,7 @@ def test_a_wrong_file_leaves_the_account_untouched(project):
 
 
 def test_the_shipped_project_can_be_seeded(localstack):
-    seed_file = seeding.seed_file_of(ROOT, ROOT)
+    seed_file = seeding.seed_file_of(ROOT)
     given = {"endpoint": localstack.endpoint, "region": "us-east-1", "project": ROOT, "seed_file": seed_file}
     seeding.seed(**given, log=lambda _: None)
     listed = localstack.client("s3").list_objects_v2(Bucket="impressions-raw", Prefix="events/dt=2023-05-01/")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -19,9 +21,12 @@ from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 from mwaa_local import secrets
 from mwaa_local.airflow import Airflow
 from mwaa_local.demo import client
+from mwaa_local.docker import keeper
+from mwaa_local.docker.stack import DockerStack
 from mwaa_local.native.stack import NativeStack
 from mwaa_local.native.sweep import members
 from mwaa_local.settings import ROOT, Settings, load
+from mwaa_local.stack import Stack, stack_for
 
 INSTALLED = Path(os.environ.get("MWAA_STATE") or ROOT / ".local")
 
@@ -45,16 +50,20 @@ class StackUnderTest:
         (state / "postgres").mkdir(parents=True)
         (state / "venvs").symlink_to(INSTALLED / "venvs")
         (state / "postgres" / "programs").symlink_to(INSTALLED / "postgres" / "programs")
-        self.environment = os.environ | {"MWAA_STATE": str(state), "PORTS": "auto"} | settings
+        mode = os.environ.get("MODE") or "native"
+        self.environment = os.environ | {"MWAA_STATE": str(state), "PORTS": "auto", "MODE": mode} | settings
         self.environment.pop("PYTHONPATH", None)
+        self._env_ids: set[str] = set()
 
     def command(self, *arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
         """Runs `mwaa-local ...`; output is text."""
+        self.remember()
         program = [sys.executable, str(ROOT / "stack" / "bin" / "mwaa-local"), *arguments]
         return subprocess.run(program, capture_output=True, text=True, env=self.environment, **more)
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
         """Starts `mwaa-local ...` and returns at once."""
+        self.remember()
         program = [sys.executable, str(ROOT / "stack" / "bin" / "mwaa-local"), *arguments]
         return subprocess.Popen(
             program,
@@ -64,6 +73,11 @@ class StackUnderTest:
             env=self.environment,
             start_new_session=True,
         )
+
+    def remember(self) -> None:
+        """Notes the install's id while it is there, to know afterwards what was its."""
+        if self.state.is_dir():
+            _ = self.env_id
 
     def up(self) -> subprocess.CompletedProcess[str]:
         done = self.command("up")
@@ -78,29 +92,96 @@ class StackUnderTest:
 
     @property
     def settings(self) -> Settings:
-        kept = dict(line.split("=", 1) for line in (self.state / "settings.env").read_text().splitlines())
+        file = self.state / "settings.env"
+        lines = file.read_text().splitlines() if file.is_file() else [f"MWAA_STATE={self.state}", f"MODE={self.mode}"]
+        kept = dict(line.split("=", 1) for line in lines)
         return load({name: value.strip("'") for name, value in kept.items()}, Path("/nonexistent"))
 
     @property
     def env_id(self) -> str:
-        return secrets.ensure(self.state)["MWAA_ENV_ID"]
+        """The id of this install; `reset` deletes it with all else, and the next start makes another."""
+        found = secrets.ensure(self.state)["MWAA_ENV_ID"]
+        self._env_ids.add(found)
+        return found
+
+    @property
+    def mode(self) -> str:
+        return self.environment["MODE"]
+
+    @property
+    def running(self) -> Stack:
+        """The stack as the command line sees it."""
+        return stack_for(self.settings, self.env_id)
 
     @property
     def native(self) -> NativeStack:
         return NativeStack(self.settings, self.env_id)
 
     @property
+    def docker(self) -> DockerStack:
+        return DockerStack(self.settings, self.env_id)
+
+    @property
+    def in_docker(self) -> bool:
+        return self.mode == "docker"
+
+    @property
     def airflow(self) -> Airflow:
-        return Airflow(self.native)
+        return Airflow(self.running)
 
     def client(self, service: str) -> Any:
         return client(self.settings, service)
 
-    def processes(self) -> list[psutil.Process]:
-        return members(self.env_id)
+    def what_runs(self) -> list[str]:
+        """Everything of this install that is alive: processes of the host, and containers."""
+        if not self.in_docker:
+            return [f"process {p.pid}" for env_id in self._env_ids for p in members(env_id)]
+        stacks = [DockerStack(self.settings, env_id) for env_id in self._env_ids]
+        processes = [f"process {p.pid}" for stack in stacks for p in keeper.processes(stack.project)]
+        return processes + [f"container {c.service}" for stack in stacks for c in stack.containers()]
+
+    def listening(self) -> set[tuple[str, int]]:
+        """(address, port) of every socket on the host that belongs to this install."""
+        if self.in_docker:
+            listed = self.docker.engine.run("ps", "--filter", f"name={self.docker.project}", "--format", "{{.Ports}}")
+            return {(ip, int(port)) for ip, port in re.findall(r"(\S+):(\d+)->", listed.stdout)}
+        found: set[tuple[str, int]] = set()
+        for process in members(self.env_id):
+            with suppress(psutil.Error):
+                found |= {c.laddr for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
+        return {(address[0], address[1]) for address in found}
+
+    def has_begun(self, role: str) -> bool:
+        """Whether the role's process or container has been started."""
+        if not (self.state / "settings.env").exists():
+            return False
+        return bool(self.pid(role))
 
     def pid(self, role: str) -> int:
-        return int(str(self.native.states()[role]["pid"]))
+        """The role's process, or its container's first one, as the host numbers it; 0 if there is none now."""
+        if not self.in_docker:
+            return int(str(self.native.states().get(role, {}).get("pid") or 0))
+        found = [c.id for c in self.docker.containers() if c.service == role]
+        shown = self.docker.engine.run("inspect", "--format", "{{.State.Pid}}", *found).stdout if found else ""
+        return int(shown.split()[0]) if shown.split() else 0
+
+    def kill(self, role: str) -> None:
+        """SIGKILL; in Docker by `docker kill`."""
+        if self.in_docker:
+            [container] = [c for c in self.docker.containers() if c.service == role]
+            done = self.docker.engine.run("kill", container.id)
+            assert done.returncode == 0, done.stderr
+        else:
+            os.kill(self.pid(role), signal.SIGKILL)
+
+    def read(self, pattern: str) -> str:
+        """The files that match a shell pattern, in which variables of Airflow's environment may stand."""
+        script = f'for file in {pattern}; do [ ! -f "$file" ] || {{ echo "--- $file"; cat "$file"; }}; done'
+        done = subprocess.run(
+            self.airflow.command("bash", "-c", "shopt -s globstar; " + script),
+            capture_output=True, text=True, env=self.airflow.environment(),
+        )  # fmt: skip
+        return done.stdout
 
     def trigger(self, dag_id: str, run_id: str, *arguments: str) -> None:
         for command in (("dags", "unpause", dag_id), ("dags", "trigger", dag_id, "--run-id", run_id, *arguments)):
@@ -124,18 +205,22 @@ class StackUnderTest:
         """Rows of Airflow's metadata database."""
         code = "import json, sys; from mwaa_airflow.observe import connect; c = connect().cursor();"
         code += "c.execute(sys.argv[1], sys.argv[2:]); print(json.dumps(c.fetchall(), default=str))"
-        command = [self.airflow.python, "-c", code, sql, *values]
+        command = self.airflow.command("python", "-c", code, sql, *values)
         done = subprocess.run(command, capture_output=True, text=True, env=self.airflow.environment(), check=True)
         return json.loads(done.stdout)
 
     def task_logs(self, dag_id: str) -> str:
         """All task logs of a DAG, for a failing test's report."""
-        logs = sorted((self.state / "airflow" / "logs" / dag_id).rglob("*.log"))
-        return "\n".join(f"--- {log}\n{log.read_text(errors='replace')[-3000:]}" for log in logs)
+        return self.read(f"$AIRFLOW_HOME/logs/{dag_id}/**/*.log")
+
+    def refused_calls(self) -> list[str]:
+        """The lines of the guard's log: calls to real AWS that were refused."""
+        return [line for line in self.read("$AWS_GUARD_LOG").splitlines() if line.startswith("{")]
 
     def destroy(self) -> None:
         with suppress(subprocess.TimeoutExpired):
-            self.command("down", timeout=120)
-        for process in self.processes():
+            # containers' state lies in volumes; that of native mode in a folder that pytest deletes, after a look at it
+            self.command(*(["reset", "--yes"] if self.in_docker else ["down"]), timeout=120)
+        for process in [] if self.in_docker else members(self.env_id):
             with suppress(psutil.Error):
                 process.kill()

@@ -162,7 +162,7 @@ def test_the_annotated_tree_leaves_out_no_folder_of_the_checkout():
 def test_the_suites_in_the_readme_are_those_that_exist(readme):
     from mwaa_local.suites import SUITES
 
-    rows = re.findall(r"^\| `([a-z0-9]+)` \|", text_of(readme), re.M)
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \|", text_of(readme), re.M)
     assert rows == [suite.name for suite in SUITES]
 
 

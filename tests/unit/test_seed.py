@@ -28,13 +28,13 @@ def mistakes(project: Path, text: str) -> str:
 
 
 def test_the_shipped_seed_file_is_valid_and_names_files_that_are_there():
-    wanted = load_seed_file(seeding.seed_file_of(ROOT, ROOT), ROOT)
+    wanted = load_seed_file(seeding.seed_file_of(ROOT), ROOT)
     assert wanted.bucket_names() == {"impressions-raw", "impressions-processed"}
     assert ("impressions-raw", "events/dt=2023-05-01/part-00.json.gz") in wanted.files()
 
 
 def test_a_project_of_a_users_own_does_not_get_the_samples_seed_file(tmp_path):
-    assert seeding.seed_file_of(tmp_path, ROOT) == tmp_path / "seed.yaml"
+    assert seeding.seed_file_of(tmp_path) == tmp_path / "seed.yaml"
 
 
 def test_no_seed_file_wants_nothing(tmp_path):
@@ -156,21 +156,21 @@ def stack_with(tmp_path: Path, script: str) -> Path:
     return root
 
 
-def test_airflow_is_not_started_when_there_is_nothing_to_set(tmp_path):
-    root = stack_with(tmp_path, "exit 1")
-    nothing = {"variables": {}, "connections": {}}
-    assert seeding.apply_to_airflow(nothing, root=root, state=tmp_path) == ""
-    assert not (tmp_path / "seed").exists()
+def test_nothing_is_handed_over_to_airflow_when_there_is_nothing_to_set(tmp_path):
+    seeding.hand_over({"variables": {"a": 1}, "connections": {}}, state=tmp_path)
+    assert seeding.hand_over({"variables": {}, "connections": {}}, state=tmp_path) is None
+    assert not (tmp_path / "seed" / "airflow.json").exists(), "or the one before would be set again"
 
 
 def test_airflow_gets_a_file_that_only_its_owner_can_read(tmp_path):
     root = stack_with(tmp_path, 'cat "$1"; echo "state $MWAA_STATE"')
-    printed = seeding.apply_to_airflow({"variables": {"a": 1}}, root=root, state=tmp_path / "state")
+    file = seeding.hand_over({"variables": {"a": 1}}, state=tmp_path / "state")
+    printed = seeding.apply_to_airflow(file, root=root, state=tmp_path / "state")
     assert printed == '{"variables": {"a": 1}}state ' + str(tmp_path / "state")
-    assert (tmp_path / "state" / "seed" / "airflow.json").stat().st_mode & 0o777 == 0o600
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_failure_in_airflow_shows_its_last_words(tmp_path):
     root = stack_with(tmp_path, "echo database is away >&2; exit 3")
     with pytest.raises(seeding.SeedFailed, match="database is away"):
-        seeding.apply_to_airflow({"variables": {"a": 1}}, root=root, state=tmp_path)
+        seeding.apply_to_airflow(tmp_path / "airflow.json", root=root, state=tmp_path)

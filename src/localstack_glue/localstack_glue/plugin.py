@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import threading
 from functools import cached_property
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from localstack.utils.aws import aws_stack
 LOG = logging.getLogger(__name__)
 AFTER_LOCALSTACKS_OWN = -50
 AFTER_THE_SERVICES_STOPPED = -15
+SETTLE_AFTER = 20.0  # seconds
 
 
 class Platform:
@@ -97,7 +99,14 @@ class Platform:
 
     def open_services(self) -> None:
         names = [name.strip() for name in os.environ.get("SERVICES", "").split(",")]
-        self.services.open_in_background([name for name in names if name], then=_settle)
+        self.services.open_in_background([name for name in names if name], then=_settle_later)
+
+
+def _settle_later() -> None:
+    """Not at once: half a second of work is better done when those who waited for this start are served."""
+    timer = threading.Timer(SETTLE_AFTER, _settle)
+    timer.daemon = True
+    timer.start()
 
 
 def _settle() -> None:

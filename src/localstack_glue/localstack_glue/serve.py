@@ -22,6 +22,9 @@ NOT_NEEDED = "You do not have a working installation of the service_identity mod
 def main() -> None:
     gc.disable()  # nearly all that is made while starting stays; plugin.py turns it on again
     warnings.filterwarnings("ignore", message=NOT_NEEDED)
+    from localstack_glue import prepare
+
+    prepare.main([])
     from localstack.runtime.main import main as run
 
     import localstack_glue.plugin  # noqa: F401

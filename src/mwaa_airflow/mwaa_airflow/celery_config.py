@@ -17,6 +17,10 @@ from celery import bootsteps
 from celery.signals import celeryd_init
 from celery.worker.consumer import Tasks
 
+# Now, not when the first task is sent: Airflow gives that one second and then raises wherever it is. In the midst of
+# importing boto3, on a slow machine, that left a boto3 without half of its modules, for as long as the scheduler lived.
+import mwaa_airflow.sqs  # noqa: F401
+
 SECTION = "celery_broker_transport_options"
 READY_EVERY = 2.0  # seconds
 

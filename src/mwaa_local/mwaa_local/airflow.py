@@ -3,40 +3,30 @@
 from __future__ import annotations
 
 import json
-import shlex
 import subprocess
 from collections.abc import Iterator
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from mwaa_local.native.stack import NativeStack
-from mwaa_local.settings import ROOT
+from mwaa_local.stack import Stack
 
 
 class Airflow:
     """The Airflow of a running stack."""
 
-    def __init__(self, stack: NativeStack) -> None:
+    def __init__(self, stack: Stack) -> None:
         self.stack = stack
 
-    @cached_property
-    def python(self) -> str:
-        """Airflow's interpreter, with the user's requirements where there are any."""
-        return self.environment()["AIRFLOW_PYTHON"]
+    def command(self, *words: str, terminal: bool = False) -> list[str]:
+        """The command line that runs `words` in Airflow's environment, as the roles themselves see it."""
+        return self.stack.airflow_command(words, terminal)
 
     def environment(self) -> dict[str, str]:
-        """What a role of Airflow sees, evaluated by the shell, as it is for the roles themselves."""
-        script = f". {shlex.quote(str(ROOT / 'stack' / 'bin' / 'environment'))} && env -0"
-        inherited = dict(self.stack.supervisor.environment()) | {"MWAA_INTERACTIVE": "1"}
-        done = subprocess.run(["bash", "-c", script], capture_output=True, check=True, env=inherited)
-        pairs = (item.split("=", 1) for item in done.stdout.decode().split("\0") if item)
-        found = {name: value for name, value in pairs if name != "_"}
-        return found | {"PATH": f"{Path(found['AIRFLOW_PYTHON']).parent}:{found['PATH']}"}
+        """The environment to start such a command line with; it is not one of the stack's processes."""
+        return dict(self.stack.environment()) | {"MWAA_INTERACTIVE": "1"}
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Airflow's command line: run("dags", "trigger", "impressions")."""
-        command = [self.python, "-m", "airflow", *arguments]
+        command = self.command("airflow", *arguments)
         return subprocess.run(command, capture_output=True, text=True, env=self.environment())
 
     def import_errors(self) -> list[dict[str, str]]:
@@ -50,7 +40,7 @@ class Airflow:
         return self._observe("follow", dag_id, run_id)
 
     def _observe(self, *arguments: str) -> Iterator[dict[str, Any]]:
-        command = [self.python, "-m", "mwaa_airflow.observe", *arguments]
+        command = self.command("python", "-m", "mwaa_airflow.observe", *arguments)
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=self.environment())
         try:
             assert process.stdout

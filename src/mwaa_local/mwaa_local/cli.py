@@ -6,17 +6,15 @@ import os
 import shlex
 import shutil
 import signal
-import subprocess
 import sys
 
 import click
 
-from mwaa_local import secrets
 from mwaa_local.airflow import Airflow
 from mwaa_local.console import err, out
 from mwaa_local.errors import LocalError
-from mwaa_local.native.stack import NativeStack
-from mwaa_local.settings import ROOT, Settings, load, of_running_stack
+from mwaa_local.settings import Settings, load, of_running_stack
+from mwaa_local.stack import every_way, last_started, require_running
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -35,7 +33,7 @@ def up() -> None:
 @cli.command()
 def down() -> None:
     """Stop everything; no process and no listening port is left. State is kept."""
-    stack = running_stack()
+    stack = last_started()
     if not stack.is_running() and not stack.leftovers():
         raise LocalError("Nothing of this stack is running.", "make up starts it")
     with err.status("Stopping ..."):
@@ -55,13 +53,14 @@ def reset(yes: bool, everything: bool) -> None:
         )
     if not yes:
         click.confirm(f"Delete all state in {settings.mwaa_state}?", abort=True)
-    stack = running_stack()
-    stack.stop()
-    kept = set() if everything else {"venvs", "pythons", "install.lock", "cli.lock"}
+    for stack in every_way(settings):
+        stack.stop()
+        stack.delete_state()
+        if everything:
+            stack.delete_installed()
+    kept = set() if everything else {"venvs", "pythons", "postgres", "install.lock", "cli.lock"}
     for path in settings.mwaa_state.iterdir():
-        if path.name == "postgres" and not everything:
-            shutil.rmtree(path / "data", ignore_errors=True)
-        elif path.name not in kept:
+        if path.name not in kept:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     out.print("Reset: the next make up starts from nothing.")
 
@@ -72,7 +71,7 @@ def status(as_json: bool) -> None:
     """What runs, whether it is healthy, which DAG files are broken. Exit code 0 only if all is well."""
     from mwaa_local import status as module
 
-    sys.exit(module.show(running_stack(), as_json))
+    sys.exit(module.show(last_started(), as_json))
 
 
 @cli.command()
@@ -81,32 +80,26 @@ def status(as_json: bool) -> None:
 @click.option("--lines", "-n", default=50, show_default=True, help="How many lines to begin with.")
 def logs(service: str | None, follow: bool, lines: int) -> None:
     """Logs of all services, or of one."""
-    settings = of_running_stack()
-    known = sorted(path.stem for path in settings.log_folder.glob("*.log"))
-    if service and service not in known:
-        raise LocalError(
-            f"There is no log of {service!r}.", f"one of: {', '.join(known) or '(none yet: make up first)'}"
-        )
-    files = [str(settings.log(name)) for name in ([service] if service else known)]
-    if not files:
-        raise LocalError("There are no logs yet.", "make up")
-    os.execvp("tail", ["tail", f"--lines={lines}", *(["--follow=name"] if follow else []), *files])
+    stack = last_started()
+    command = stack.log_command(service, follow, lines)
+    os.execvpe(command[0], command, dict(stack.environment()))
 
 
 @cli.command()
 def shell() -> None:
     """A shell in Airflow's environment: `airflow`, `python` 3.7 and `aws` as a task sees them."""
-    program = os.environ.get("SHELL", "/bin/bash")
-    os.execve(program, [program], Airflow(running_stack()).environment())
+    airflow = Airflow(require_running())
+    command = airflow.command("bash", terminal=sys.stdin.isatty())
+    os.execvpe(command[0], command, airflow.environment())
 
 
-@cli.command(context_settings={"ignore_unknown_options": True})
+@cli.command("airflow", context_settings={"ignore_unknown_options": True})
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-def airflow(command: tuple[str, ...]) -> None:
+def airflow_(command: tuple[str, ...]) -> None:
     """Airflow's own command line: airflow "dags list"."""
-    of_stack = Airflow(require_running())
-    arguments = _words(command)
-    os.execve(of_stack.python, [of_stack.python, "-m", "airflow", *arguments], of_stack.environment())
+    airflow = Airflow(require_running())
+    words = airflow.command("airflow", *_words(command), terminal=sys.stdin.isatty() and sys.stdout.isatty())
+    os.execvpe(words[0], words, airflow.environment())
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})
@@ -121,8 +114,7 @@ def aws(command: tuple[str, ...]) -> None:
 @cli.command()
 def seed() -> None:
     """Read glue/*/job.yaml, sample data and seed.yaml again and apply what changed."""
-    done = subprocess.run([str(ROOT / "stack" / "bin" / "seed")], env=Airflow(require_running()).environment())
-    sys.exit(done.returncode)
+    sys.exit(require_running().seed())
 
 
 @cli.command()
@@ -134,8 +126,18 @@ def restart(role: str) -> None:
     if role not in known:
         problem = f"There is no service {role!r}." if role else "Which service?"
         raise LocalError(problem, f"make restart SERVICE=..., one of: {', '.join(known)}")
-    stack.supervisor.restart_role(role)
+    stack.restart_role(role)
     out.print(f"{role} restarts; make status shows when it is healthy.")
+
+
+@cli.command()
+@click.option("--scale", type=click.IntRange(1, 25), required=True, help="How many; MWAA's limit is 25.")
+def worker(scale: int) -> None:
+    """Bring the Celery workers to a number, as MWAA's autoscaling does."""
+    stack = require_running()
+    with err.status(f"{scale} workers ..."):
+        stack.scale_workers(scale)
+    out.print(f"{scale} {'worker is' if scale == 1 else 'workers are'} healthy.")
 
 
 @cli.command()
@@ -197,20 +199,6 @@ def doctor() -> None:
     sys.exit(module.run(load()))
 
 
-def running_stack() -> NativeStack:
-    """The stack of this checkout with the settings that it was started with; it need not run."""
-    settings = of_running_stack()
-    settings.mwaa_state.mkdir(parents=True, exist_ok=True)
-    return NativeStack(settings, secrets.ensure(settings.mwaa_state)["MWAA_ENV_ID"])
-
-
-def require_running() -> NativeStack:
-    stack = running_stack()
-    if not stack.is_running():
-        raise LocalError("The stack is not running.", "make up")
-    return stack
-
-
 def _words(command: tuple[str, ...]) -> list[str]:
     """A command given as one quoted string, as the Makefile does it, or as words."""
     words = shlex.split(command[0]) if len(command) == 1 else list(command)
@@ -229,8 +217,9 @@ def _aws_environment(settings: Settings) -> dict[str, str]:
 
 def main() -> None:
     """Known errors end with one clear text and exit code 1, Ctrl-C with 130; anything else keeps its traceback."""
-    # a killed terminal or CI step must clean up as Ctrl-C does
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # a killed terminal or CI step must clean up as Ctrl-C does; and Ctrl-C must work where a shell's `&` has switched it off
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     try:
         cli(standalone_mode=False)
     except LocalError as error:

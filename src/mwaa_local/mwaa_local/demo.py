@@ -24,8 +24,8 @@ from rich.table import Table
 from mwaa_local.airflow import Airflow
 from mwaa_local.console import err, out
 from mwaa_local.errors import LocalError
-from mwaa_local.native.stack import NativeStack
 from mwaa_local.settings import ROOT, Settings
+from mwaa_local.stack import Stack
 
 DAG_ID = "impressions"
 OUTPUT_BUCKET = "impressions-processed"
@@ -42,7 +42,7 @@ class Verdict:
     text: str
 
 
-def run(stack: NativeStack, day: str | None) -> int:
+def run(stack: Stack, day: str | None) -> int:
     """Runs the demo for a day of the sample data (default: its first); returns 0 only if all is right."""
     if not (stack.settings.mwaa_project / "dags" / f"{DAG_ID}.py").is_file():
         raise LocalError(

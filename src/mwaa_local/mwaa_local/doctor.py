@@ -9,12 +9,12 @@ from collections.abc import Callable
 import psutil
 
 from mwaa_local.console import out
+from mwaa_local.docker.engine import Engine
 from mwaa_local.environments import SPACE_NEEDED, Installer, stack_environments, test_environments
 from mwaa_local.errors import LocalError
-from mwaa_local.native.stack import NativeStack
 from mwaa_local.ports import require_free
-from mwaa_local.secrets import ensure
-from mwaa_local.settings import Settings, of_running_stack
+from mwaa_local.settings import Settings
+from mwaa_local.stack import last_started, with_mode
 from mwaa_local.up import with_ports
 
 MEMORY_NEEDED = 3_000_000_000  # bytes: the stack at work and one job
@@ -22,7 +22,9 @@ MEMORY_NEEDED = 3_000_000_000  # bytes: the stack at work and one job
 
 def run(settings: Settings) -> int:
     """Prints a line for each check; returns 0 if nothing stands in the way of `make up`."""
-    checks: list[Callable[[Settings], str]] = [_platform, _interpreters, _space, _memory, _ports, _compiler]
+    settings = with_mode(settings)
+    native: list[Callable[[Settings], str]] = [_interpreters, _space, _compiler]
+    checks = [_platform, *(native if settings.mode == "native" else []), _memory, _ports, _docker]
     problems = 0
     for check in checks:
         try:
@@ -66,7 +68,7 @@ def _memory(_: Settings) -> str:
 
 
 def _ports(settings: Settings) -> str:
-    stack = NativeStack(of_running_stack(), ensure(settings.mwaa_state)["MWAA_ENV_ID"])
+    stack = last_started()
     if stack.is_running():
         return f"ports: held by this stack, which is up ({stack.settings.web_url})"
     settings = with_ports(settings)
@@ -83,3 +85,11 @@ def _compiler(settings: Settings) -> str:
             "(Debian: apt install gcc libpq-dev libcurl4-openssl-dev)"
         )
     return "psycopg2 and pycurl can be compiled, as MWAA has them"
+
+
+def _docker(_: Settings) -> str:
+    try:
+        Engine().require()
+    except LocalError as missing:
+        return f"Docker mode cannot be used: {missing.problem} Native mode needs none"
+    return "Docker mode can be used: an engine answers, and Compose is there"

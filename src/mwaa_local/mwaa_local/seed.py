@@ -87,24 +87,30 @@ def script_key(job: GlueJob) -> str:
     return f"scripts/{job.name}/{job.script.name}" if job.script else ""
 
 
-def seed_file_of(project: Path, root: Path) -> Path:
+def seed_file_of(project: Path) -> Path:
     """A project's own seed.yaml; the project that is shipped has its in stack/, apart from what a user deploys."""
-    own = project / "seed.yaml"
-    return root / "stack" / "seed.yaml" if project == root and not own.is_file() else own
+    own, shipped = project / "seed.yaml", project / "stack" / "seed.yaml"
+    return shipped if shipped.is_file() and not own.is_file() else own
 
 
-def apply_to_airflow(airflow: dict[str, dict[str, Any]], *, root: Path, state: Path) -> str:
-    """Sets variables and connections, in one process of Airflow's interpreter; none is started when there is nothing.
-
-    Returns what that process printed; raises SeedFailed with its last lines.
-    """
-    if not any(airflow.values()):
-        return ""
+def hand_over(airflow: dict[str, dict[str, Any]], *, state: Path) -> Path | None:
+    """Writes Airflow's part to a file, for Airflow's own interpreter; None, and no file, when there is nothing to set."""
     file = state / "seed" / "airflow.json"
+    file.unlink(missing_ok=True)
+    if not any(airflow.values()):
+        return None
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # connections hold passwords
     with open(descriptor, "w") as out:
         json.dump(airflow, out)
+    return file
+
+
+def apply_to_airflow(file: Path, *, root: Path, state: Path) -> str:
+    """Sets variables and connections, in one process of Airflow's interpreter.
+
+    Returns what that process printed; raises SeedFailed with its last lines.
+    """
     command = [str(root / "stack" / "bin" / "seed-airflow"), str(file)]
     done = subprocess.run(command, env=os.environ | {"MWAA_STATE": str(state)}, capture_output=True, text=True)
     if done.returncode:
@@ -253,9 +259,13 @@ def main() -> int:
             endpoint=endpoint,
             region=settings.aws_default_region,
             project=project,
-            seed_file=seed_file_of(project, root),
+            seed_file=seed_file_of(project),
         )
-        printed = apply_to_airflow(seeded.airflow, root=root, state=settings.mwaa_state)
+        file = hand_over(seeded.airflow, state=settings.mwaa_state)
+        printed = ""
+        # in Docker mode the one-shot seed-airflow does the rest, in a container that has Airflow
+        if file and settings.mode != "docker":
+            printed = apply_to_airflow(file, root=root, state=settings.mwaa_state)
     except LocalError as error:
         print(error, file=sys.stderr)
         return 1

@@ -31,7 +31,10 @@ class Settings:
     """One resolved set of settings. Field names are the variables' names in lower case."""
 
     mode: str = setting(
-        "auto", "How the stack runs; `auto` is `native`, which needs no container engine.", ("auto", "native")
+        "auto",
+        "How the stack runs: `docker` (Compose) or `native` (processes, no container engine). `auto` is the way of the last "
+        "`make up`; the first time `docker` if an engine answers, else `native`.",
+        ("auto", "docker", "native"),
     )
     executor: str = setting("celery", "`celery` is MWAA's own (on SQS); `local` is lighter.", ("celery", "local"))
     env_class: str = setting(
@@ -89,6 +92,11 @@ class Settings:
         if not self.amazon_provider_version:
             del values["AMAZON_PROVIDER_VERSION"]
         return values | {"MWAA_ROOT": str(ROOT)}
+
+    def write(self, more: Mapping[str, str] | None = None) -> None:
+        """Writes `settings.env`, quoted for the shell, for stack/bin/environment and for the commands after this one."""
+        values = self.as_environment() | dict(more or {})
+        (self.mwaa_state / "settings.env").write_text("".join(f"{name}='{value}'\n" for name, value in values.items()))
 
 
 def load(environment: Mapping[str, str] | None = None, env_file: Path = ROOT / ".env") -> Settings:

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from typing import Any
 
-import psutil
 from rich.table import Table
 
 from mwaa_local.airflow import Airflow
-from mwaa_local.console import out
-from mwaa_local.native.stack import NativeStack
+from mwaa_local.console import err, out
+from mwaa_local.stack import RoleProcess, Stack
 
 
-def show(stack: NativeStack, as_json: bool) -> int:
+def show(stack: Stack, as_json: bool) -> int:
     """Prints the status; returns 0 if every role is healthy and no DAG file is broken, else 1."""
     if not stack.is_running():
         out.print(json.dumps({"up": False}) if as_json else "The stack is down. Next: make up")
         return 1
-    roles = _roles(stack)
+    with err.status("Asking every role ..."):
+        roles = _roles(stack)
     database_answers = any(role["name"] == "postgres" and role["healthy"] for role in roles)
     errors = Airflow(stack).import_errors() if database_answers else []
     all_well = all(role["healthy"] for role in roles) and not errors
@@ -32,42 +31,25 @@ def show(stack: NativeStack, as_json: bool) -> int:
     return 0 if all_well else 1
 
 
-def _roles(stack: NativeStack) -> list[dict[str, Any]]:
-    states = stack.states()
+def _roles(stack: Stack) -> list[dict[str, Any]]:
     served = [role for role in stack.roles if not role.once]
-    with ThreadPoolExecutor(len(served)) as pool:
+    with ThreadPoolExecutor(len(served) + 1) as pool:
+        running = pool.submit(stack.processes)
         answers = list(pool.map(lambda role: stack.health(role.name), served))
+    processes = running.result()
     return [
-        {"name": role.name, "healthy": healthy, "says": says, **_process(states.get(role.name, {}))}
+        {"name": role.name, "healthy": healthy, "says": says, **asdict(processes.get(role.name, RoleProcess()))}
         for role, (healthy, says) in zip(served, answers)
     ]
 
 
-def _process(state: Mapping[str, Any]) -> dict[str, Any]:
-    pid = int(state.get("pid") or 0)
-    up = int(time.time() - int(state.get("start") or 0)) if pid else 0
-    return {"state": state.get("statename", "UNKNOWN"), "pid": pid, "up_seconds": up, "memory_mb": memory(pid)}
-
-
-def memory(pid: int) -> int:
-    """Memory of a process and its descendants in MB: the proportional share (PSS) where the system tells it, else RSS."""
-    total = 0
-    try:
-        for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)] if pid else []:
-            used = process.memory_full_info()
-            total += getattr(used, "pss", 0) or used.rss
-    except psutil.Error:
-        pass  # ended while we looked
-    return round(total / 1e6)
-
-
-def _print(stack: NativeStack, roles: list[dict[str, Any]], errors: list[dict[str, str]]) -> None:
+def _print(stack: Stack, roles: list[dict[str, Any]], errors: list[dict[str, str]]) -> None:
     table = Table(box=None, padding=(0, 2), header_style="dim")
     for heading in ("role", "health", "process", "up", "memory", ""):
         table.add_column(heading)
     for role in roles:
         health = "[green]healthy[/]" if role["healthy"] else "[red]ill[/]"
-        process = f"{role['state'].lower()} {role['pid'] or ''}"
+        process = f"{role['state']} {role['pid'] or ''}"
         table.add_row(
             role["name"], health, process, _duration(role["up_seconds"]), f"{role['memory_mb']} MB", role["says"]
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from mwaa_local.console import err, out
+from mwaa_local.docker.engine import Engine
 from mwaa_local.environments import Installer, stack_environments, test_environments
 from mwaa_local.errors import LocalError
 from mwaa_local.settings import ROOT, Settings
@@ -18,21 +19,39 @@ from mwaa_local.settings import ROOT, Settings
 
 @dataclass(frozen=True)
 class Suite:
-    """A folder below tests/ and the environment whose interpreter runs it."""
+    """A folder below tests/ and the environment whose interpreter runs it.
+
+    `mode` is the mode of the stacks that it starts; "" for one that starts none, or both.
+    """
 
     name: str
     environment: str = "dev"
+    mode: str = ""
+    folder: str = ""
 
 
-SUITES = [Suite("unit"), Suite("airflow", "airflow"), Suite("dags", "airflow"), Suite("glue"), Suite("e2e")]
+SUITES = [
+    Suite("unit"),
+    Suite("airflow", "airflow"),
+    Suite("dags", "airflow"),
+    Suite("glue"),
+    Suite("e2e", mode="native"),
+    Suite("native", mode="native"),
+    Suite("e2e-docker", mode="docker", folder="e2e"),
+    Suite("docker", mode="docker"),
+    Suite("parity"),
+]
+NEED_AN_ENGINE = ("e2e-docker", "docker", "parity")
 
 
 def run(settings: Settings, wanted: str, pytest_arguments: list[str]) -> int:
-    """Runs the suites wanted ("all", or names with commas), each to its end; returns 0 only if all passed.
+    """Runs the suites wanted ("all": those of the mode, or names with commas), each to its end; returns 0 only if all passed.
 
-    Raises LocalError for a suite that does not exist.
+    Raises LocalError for a suite that does not exist, or that needs an engine where none answers.
     """
-    chosen = _choose(wanted)
+    chosen = _choose(wanted, settings.mode)
+    if any(suite.name in NEED_AN_ENGINE for suite in chosen):
+        Engine().require()
     Installer(settings).install([*stack_environments(), *test_environments()])
     reports = settings.mwaa_state / "tests"
     reports.mkdir(exist_ok=True)
@@ -46,7 +65,7 @@ def run(settings: Settings, wanted: str, pytest_arguments: list[str]) -> int:
     out.print()
     for name, code, seconds in results:
         out.print(
-            f"{name:<8} {'[green]passed[/]' if code == 0 else f'[red]failed[/] (exit code {code})'} in {seconds:.0f} s"
+            f"{name:<10} {'[green]passed[/]' if code == 0 else f'[red]failed[/] (exit code {code})'} in {seconds:.0f} s"
         )
     out.print(_total([reports / f"{suite.name}.xml" for suite in chosen]))
     return 0 if all(code == 0 for _, code, _ in results) else 1
@@ -70,16 +89,17 @@ def _total(reports: list[Path]) -> str:
 
 
 def lint(settings: Settings) -> int:
-    """ruff (lint and format), mypy, shellcheck; returns 0 only if all are clean."""
+    """ruff (lint and format), mypy, shellcheck, hadolint; returns 0 only if all are clean."""
     Installer(settings).install(test_environments()[:1])
     tools = settings.venv_python("dev").parent
     scripts = [str(path) for path in _shell_scripts()]
-    commands = [
+    commands: list[list[object]] = [
         [tools / "ruff", "check", "."],
         [tools / "ruff", "format", "--check", "."],
         [tools / "mypy", "-p", "mwaa_local"],
         [tools / "mypy", "-p", "localstack_glue"],
         [tools / "shellcheck", "-x", *scripts],
+        [tools / "hadolint", *sorted((ROOT / "docker").glob("*/Dockerfile"))],
     ]
     environment = os.environ | {"MYPYPATH": f"{ROOT / 'src' / 'mwaa_local'}:{ROOT / 'src' / 'localstack_glue'}"}
     codes = [
@@ -88,26 +108,29 @@ def lint(settings: Settings) -> int:
     return 0 if not any(codes) else 1
 
 
-def _choose(wanted: str) -> list[Suite]:
-    names = [suite.name for suite in SUITES] if wanted == "all" else [name.strip() for name in wanted.split(",")]
+def _choose(wanted: str, mode: str) -> list[Suite]:
+    """The suites by name; `e2e` is that of the mode, and `all` leaves out what only the other mode has."""
     known = {suite.name: suite for suite in SUITES}
+    other = "native" if mode == "docker" else "docker"
+    of_mode = [s.name for s in SUITES if s.mode != other and (mode == "docker" or s.name not in NEED_AN_ENGINE)]
+    names = of_mode if wanted == "all" else [name.strip() for name in wanted.split(",")]
     for name in names:
         if name not in known:
             raise LocalError(f"There is no suite {name!r}.", f"one of: all, {', '.join(known)}")
-    return [known[name] for name in names]
+    return [known["e2e-docker" if name == "e2e" and mode == "docker" else name] for name in names]
 
 
 def _run(settings: Settings, suite: Suite, pytest_arguments: list[str]) -> int:
     python = settings.venv_python(suite.environment)
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    environment |= {"MWAA_STATE": str(settings.mwaa_state)}
+    environment |= {"MWAA_STATE": str(settings.mwaa_state)} | ({"MODE": suite.mode} if suite.mode else {})
     paths = [str(ROOT)]
     if suite.environment == "airflow":
         paths += [str(settings.mwaa_state / "venvs" / "airflow-test")]
     else:
         paths += [str(ROOT / "src" / name) for name in ("mwaa_local", "localstack_glue")]
     environment["PYTHONPATH"] = os.pathsep.join(paths)
-    command = [str(python), "-m", "pytest", f"tests/{suite.name}", *pytest_arguments]
+    command = [str(python), "-m", "pytest", f"tests/{suite.folder or suite.name}", *pytest_arguments]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         return process.wait()
@@ -120,5 +143,6 @@ def _run(settings: Settings, suite: Suite, pytest_arguments: list[str]) -> int:
 
 def _shell_scripts() -> list[Path]:
     """Every bash script that is ours, known by its first line or by being sourced."""
-    candidates = [*(ROOT / "stack" / "bin").iterdir(), *(ROOT / "startup").glob("*.sh"), *(ROOT / ".ci").iterdir()]
+    folders = (ROOT / "stack" / "bin", ROOT / "startup", ROOT / ".ci", ROOT / "tests" / "support" / "engine")
+    candidates = [path for folder in folders for path in folder.iterdir()]
     return [path for path in candidates if path.is_file() and "bash" in path.read_text().split("\n", 1)[0]]

@@ -8,19 +8,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from dotenv import dotenv_values
 from rich.live import Live
 from rich.table import Table
 
-from mwaa_local import ports, requirements, secrets
+from mwaa_local import ports, secrets
 from mwaa_local.console import err, out
-from mwaa_local.environments import Installer, stack_environments
 from mwaa_local.errors import LocalError
-from mwaa_local.native.stack import NativeStack
-from mwaa_local.redirection import redirect_aws
-from mwaa_local.settings import Settings
+from mwaa_local.settings import Settings, of_running_stack
+from mwaa_local.stack import stack_for, with_mode
 from mwaa_local.versions import versions
 
 MARKS = {
@@ -41,23 +38,18 @@ def up(settings: Settings) -> None:
     with _only_one(settings):
         secret = secrets.ensure(settings.mwaa_state)
         refuse_second_start(settings, secret["MWAA_ENV_ID"])
-        settings = with_ports(replace(settings, mode="native"))
-        stack = NativeStack(settings, secret["MWAA_ENV_ID"])
+        settings = with_ports(with_mode(settings))
+        stack = stack_for(settings, secret["MWAA_ENV_ID"])
         # before minutes of installing
         stack.require_ports()
-        Installer(settings).install(stack_environments())
-        airflow = requirements.prefix_for(settings)
-        write_settings(settings, airflow)
-        redirect_aws(settings, airflow)
+        stack.prepare()
         with Board([role.name for role in stack.roles]) as board:
             stack.start(board.show)
     show_closing_screen(settings, secret, time.monotonic() - begun)
 
 
 def refuse_second_start(settings: Settings, env_id: str) -> None:
-    from mwaa_local.settings import of_running_stack
-
-    running = NativeStack(of_running_stack(), env_id)
+    running = stack_for(of_running_stack(), env_id)
     if not running.is_running():
         return
     ill = [role.name for role in running.roles if not role.once and not running.health(role.name)[0]]
@@ -81,13 +73,6 @@ def with_ports(settings: Settings) -> Settings:
         kept_in.write_text("".join(f"{name.upper()}={port}\n" for name, port in zip(names, chosen)))
     web, aws, postgres = chosen
     return replace(settings, web_port=web, aws_port=aws, postgres_port=postgres)
-
-
-def write_settings(settings: Settings, airflow: Path | None = None) -> None:
-    """What stack/bin/environment reads, quoted for the shell: the resolved settings, and Airflow's folder if not the usual."""
-    values = settings.as_environment() | ({"AIRFLOW_PREFIX": str(airflow)} if airflow else {})
-    lines = [f"{name}='{value}'\n" for name, value in values.items()]
-    (settings.mwaa_state / "settings.env").write_text("".join(lines))
 
 
 @contextmanager
@@ -142,7 +127,7 @@ def show_closing_screen(settings: Settings, secret: dict[str, str], seconds: flo
     table.add_row("Airflow", f"[bold]{settings.web_url}[/]")
     table.add_row("Login", f"admin / {secret['ADMIN_PASSWORD']}")
     table.add_row("AWS endpoint", f"{settings.endpoint} (S3, IAM, STS, SQS, Logs, Secrets Manager, Glue)")
-    table.add_row("Mode", f"native, executor {settings.executor}, {settings.env_class}")
+    table.add_row("Mode", f"{settings.mode}, executor {settings.executor}, {settings.env_class}")
     table.add_row(
         "Versions",
         f"Airflow {pinned['AIRFLOW_VERSION']}, Amazon provider {provider}, LocalStack {pinned['LOCALSTACK_VERSION']}",

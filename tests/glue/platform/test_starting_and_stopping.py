@@ -59,6 +59,7 @@ def test_it_does_not_listen_when_its_plugin_was_not_loaded(new_localstack: Calla
         "serve.main()\n"
     )
     environment = {"PATH": os.environ["PATH"], "FILESYSTEM_ROOT": str(own.home), "SKIP_SSL_CERT_DOWNLOAD": "1"}
+    environment |= {"XDG_CACHE_HOME": str(own.home / "cache")}
     environment |= {"GATEWAY_LISTEN": f"127.0.0.1:{own.port}", "DNS_ADDRESS": "0", "OVERRIDE_IN_DOCKER": "0"}
     command = [VENVS / "localstack/bin/python", "-c", without_hook]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)

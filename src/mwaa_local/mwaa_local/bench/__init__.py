@@ -4,7 +4,7 @@ figures       values, medians, ratios, verdicts, tables
 stage         stacks of their own to measure, and how they are ended
 stock         Airflow without anything of ours, the baseline of start and dag
 bench         what a measurement is given
-start job get_job_run dag memory     the measurements
+start job get_job_run dag memory docker     the measurements
 
 Baselines and measured things take turns, so that what else the machine does hits both; the median of the rounds counts.
 Everything runs in state folders and on ports of its own, beside a running stack, and is ended even on Ctrl-C.
@@ -24,11 +24,12 @@ from pathlib import Path
 
 import psutil
 
-from mwaa_local.bench import dag, get_job_run, job, memory, start
+from mwaa_local.bench import dag, docker, get_job_run, job, memory, start
 from mwaa_local.bench.bench import Bench
 from mwaa_local.bench.figures import ENOUGH_ROUNDS, Load, Report, lines_table, usages_table
 from mwaa_local.bench.stage import clear
 from mwaa_local.console import err, out
+from mwaa_local.docker.engine import Engine
 from mwaa_local.environments import Installer, bench_environments, stack_environments
 from mwaa_local.errors import LocalError
 from mwaa_local.settings import Settings
@@ -40,6 +41,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Report]] = {
     "get-job-run": get_job_run.measure,
     "dag": dag.measure,
     "memory": memory.measure,
+    "docker": docker.measure,
 }
 
 
@@ -49,6 +51,11 @@ def run(settings: Settings, only: str, rounds: int) -> int:
     All values go to <state>/bench/<timestamp>.json. Raises LocalError for a name that does not exist.
     """
     chosen = choose(only)
+    if "docker" in chosen and not Engine().answers():
+        if only:
+            Engine().require()
+        err.print("docker: left out, for no Docker engine answers here")
+        chosen.remove("docker")
     if rounds < 1:
         raise LocalError(f"{rounds} rounds measure nothing.", f"ROUNDS={ENOUGH_ROUNDS}, or more")
     Installer(settings).install([*stack_environments(), *(bench_environments() if "get-job-run" in chosen else [])])

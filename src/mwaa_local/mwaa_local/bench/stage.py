@@ -26,6 +26,7 @@ from mwaa_local.errors import LocalError, tail
 from mwaa_local.native.stack import NativeStack
 from mwaa_local.native.sweep import members, sweep
 from mwaa_local.settings import ROOT, Settings, load
+from mwaa_local.stack import Stack, stack_for
 
 # What an outer `make bench ONLY=...` would otherwise hand to the `make up` that is measured.
 OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "ONLY", "ROUNDS")
@@ -40,7 +41,7 @@ class OwnState:
         (folder / "venvs").symlink_to(installed.mwaa_state / "venvs")
         (folder / "postgres" / "programs").symlink_to(installed.mwaa_state / "postgres" / "programs")
         # the sample project and the defaults, whatever .env or the environment say; but the provider that is installed
-        fixed = Settings(amazon_provider_version=installed.amazon_provider_version)
+        fixed = Settings(mode="native", amazon_provider_version=installed.amazon_provider_version)
         self.settings = replace(fixed, mwaa_state=folder, ports="auto", **changes)
 
     @cached_property
@@ -73,12 +74,17 @@ class OwnStack(OwnState):
         return seconds
 
     def down(self) -> None:
-        self.native.stop()
+        self.running.stop()
 
     def close(self) -> None:
         with contextlib.suppress(LocalError):
             self.down()
+            self.running.delete_state()
         self.sweep()
+
+    @property
+    def running(self) -> Stack:
+        return stack_for(self.settings, self.secrets["MWAA_ENV_ID"])
 
     @property
     def native(self) -> NativeStack:

@@ -21,7 +21,7 @@ from mwaa_local.bench.stage import Database, OwnState, end, run, start
 from mwaa_local.errors import LocalError, NotReady
 from mwaa_local.native.supervisor import Supervisor
 from mwaa_local.settings import ROOT, Settings
-from mwaa_local.up import with_ports, write_settings
+from mwaa_local.up import with_ports
 
 LONGEST_START = 300.0  # seconds
 
@@ -40,7 +40,7 @@ class StockAirflow(OwnState):
 
     def prepare(self) -> None:
         """Starts PostgreSQL and brings its database to Airflow's schema, with the account `admin`."""
-        write_settings(self.settings)
+        self.settings.write()
         bin_ = ROOT / "stack" / "bin"
         with open(self.folder / "postgres.log", "wb") as log:
             self._postgres = start([str(bin_ / "postgres")], self._inherited, log)

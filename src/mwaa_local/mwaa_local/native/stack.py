@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 
+import psutil
+
+from mwaa_local import requirements
+from mwaa_local.environments import Installer, stack_environments
 from mwaa_local.errors import LocalError, NotReady
-from mwaa_local.native.roles import Role, roles
 from mwaa_local.native.supervisor import Supervisor
 from mwaa_local.native.sweep import members, sweep
 from mwaa_local.ports import is_free, require_free
+from mwaa_local.redirection import redirect_aws
+from mwaa_local.roles import Role, roles
 from mwaa_local.settings import ROOT, Settings
+from mwaa_local.stack import Progress, RoleProcess
 
-# Called with a role's name and one of: waiting, starting, healthy, failed.
-Progress = Callable[[str, str], None]
+SCRIPTS = ROOT / "stack" / "bin"
 LOOK_EVERY = 0.05  # seconds between looks at the cheap signs
 STATES_AGE = 0.1  # seconds for which an answer of the supervisor counts
 PATIENCE = 2.0  # seconds for which one health check asks before we look whether the role has ended
@@ -36,11 +42,13 @@ class NativeStack:
     def is_running(self) -> bool:
         return self.supervisor.is_running()
 
-    def start(self, progress: Progress) -> None:
-        """Starts every role as soon as those it waits for are healthy; returns when all are.
+    def prepare(self) -> None:
+        Installer(self.settings).install(stack_environments())
+        airflow = requirements.prefix_for(self.settings)
+        self.settings.write({"AIRFLOW_PREFIX": str(airflow)})
+        redirect_aws(self.settings, airflow)
 
-        Raises PortTaken, or NotReady with the log of the role that failed; nothing is left running then.
-        """
+    def start(self, progress: Progress) -> None:
         if not self.is_running():
             self.require_ports()
             self._forget_signs()
@@ -53,26 +61,27 @@ class NativeStack:
             raise
 
     def require_ports(self) -> None:
-        """Raises PortTaken if a port of a stack that does not run is in use by something that is not a leftover of it."""
         sweep(self.env_id)
         require_free({r.port.upper(): getattr(self.settings, r.port) for r in self.roles if r.port})
 
     def stop(self) -> list[str]:
-        """Stops everything; returns the processes that had to be ended one by one."""
         self.supervisor.stop()
         return sweep(self.env_id)
 
+    def delete_state(self) -> None:
+        # beside the programs, which stay
+        shutil.rmtree(self.settings.mwaa_state / "postgres" / "data", ignore_errors=True)
+
+    def delete_installed(self) -> None:
+        """All of it is in the state folder."""
+
     def leftovers(self) -> list[str]:
-        """Processes of this install that live although the supervisor does not."""
         return [] if self.is_running() else [str(p.pid) for p in members(self.env_id)]
 
     def health(self, name: str, patience: float = 0) -> tuple[bool, str]:
-        """Asks `stack/bin/health`, for `patience` seconds: whether the role serves, and its one line of explanation."""
-        command = [str(ROOT / "stack" / "bin" / "health"), name, str(patience)]
+        command = [str(SCRIPTS / "health"), name, str(patience)]
         try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=30, env=self.supervisor.environment()
-            )
+            done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=self.environment())
         except subprocess.TimeoutExpired:
             return False, "the health check did not answer within 30 s"
         said = (done.stdout.strip() or done.stderr.strip()).splitlines()
@@ -80,6 +89,36 @@ class NativeStack:
 
     def states(self) -> dict[str, dict[str, object]]:
         return self.supervisor.states()
+
+    def processes(self) -> Mapping[str, RoleProcess]:
+        return {name: _process(state) for name, state in self.states().items()}
+
+    def restart_role(self, name: str) -> None:
+        self.supervisor.restart_role(name)
+
+    def seed(self) -> int:
+        return subprocess.run([str(SCRIPTS / "seed")], env=self.environment()).returncode
+
+    def scale_workers(self, count: int) -> None:
+        raise LocalError(
+            "Native mode has one Celery worker.", "make up MODE=docker, then make worker SCALE=..., adds workers"
+        )
+
+    def airflow_command(self, words: Sequence[str], terminal: bool = False) -> list[str]:
+        return [str(SCRIPTS / "with-airflow"), *words]
+
+    def environment(self) -> Mapping[str, str]:
+        return self.supervisor.environment()
+
+    def log_command(self, service: str | None, follow: bool, lines: int) -> list[str]:
+        known = sorted(path.stem for path in self.settings.log_folder.glob("*.log"))
+        if service and service not in known:
+            hint = ", ".join(known) or "(none yet: make up first)"
+            raise LocalError(f"There is no log of {service!r}.", f"one of: {hint}")
+        files = [str(self.settings.log(name)) for name in ([service] if service else known)]
+        if not files:
+            raise LocalError("There are no logs yet.", "make up")
+        return ["tail", f"--lines={lines}", *(["--follow=name"] if follow else []), *files]
 
     def _start_in_order(self, progress: Progress) -> None:
         done: dict[str, Future[None]] = {}
@@ -144,3 +183,21 @@ class NativeStack:
         for role in self.roles:
             if role.sign_file:
                 (self.settings.mwaa_state / role.sign_file).unlink(missing_ok=True)
+
+
+def _process(state: Mapping[str, object]) -> RoleProcess:
+    pid = int(str(state.get("pid") or 0))
+    up = int(time.time() - int(str(state.get("start") or 0))) if pid else 0
+    return RoleProcess(str(state.get("statename", "UNKNOWN")).lower(), pid, up, memory(pid))
+
+
+def memory(pid: int) -> int:
+    """Memory of a process and its descendants in MB: the proportional share (PSS) where the system tells it, else RSS."""
+    total = 0
+    try:
+        for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)] if pid else []:
+            used = process.memory_full_info()
+            total += getattr(used, "pss", 0) or used.rss
+    except psutil.Error:
+        pass  # ended while we looked
+    return round(total / 1e6)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from supervisor.xmlrpc import Faults, SupervisorTransport
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from mwaa_local.errors import LocalError
-from mwaa_local.native.roles import Role
+from mwaa_local.roles import Role
 from mwaa_local.settings import ROOT, Settings
 
 # What a process of the stack may see of the caller's environment: nothing of AWS, Airflow or Python.
@@ -140,16 +141,16 @@ class Supervisor:
             "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface",
         ]
         for role in roles:
-            parts += self._program(role.name, f"{ROOT / 'stack' / 'bin' / role.name}", role)
-        keeper = Role("keeper")
-        parts += self._program("keeper", f"{sys.executable} -m mwaa_local.native.keeper", keeper, autostart=True)
+            parts += self._program(role.name, [ROOT / "stack" / "bin" / role.name], role)
+        keeper = [sys.executable, "-m", "mwaa_local.native.keeper", self.pid_file]
+        parts += self._program("keeper", keeper, Role("keeper"), autostart=True)
         return "\n".join(parts).replace("%", "%%") + "\n"
 
-    def _program(self, name: str, command: str, role: Role, autostart: bool = False) -> list[str]:
+    def _program(self, name: str, command: Sequence[object], role: Role, autostart: bool = False) -> list[str]:
         log = self.settings.log(name)
         return [
             f"[program:{name}]",
-            f"command={command}",
+            f"command={shlex.join(map(str, command))}",
             f"autostart={str(autostart).lower()}",
             f"autorestart={str(not role.once).lower()}",
             # a role that ends within this time is started again with growing pauses, then given up (FATAL)

@@ -49,9 +49,3 @@ def test_no_packet_leaves_while_the_demo_runs(new_stack):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "left: 0\n" in done.stdout
     assert "counted: 1\n" in done.stdout, "the counter itself does not count"
-
-
-def test_the_guard_has_refused_nothing_but_what_a_test_asked_for(stack):
-    refused = stack.settings.log_folder / "refused-aws-calls.jsonl"
-    lines = refused.read_text().splitlines() if refused.exists() else []
-    assert [line for line in lines if "169.254.169.254" not in line] == []
