@@ -3,6 +3,7 @@
 import socket
 from pathlib import Path
 
+import psutil
 import pytest
 
 from mwaa_local.ports import free_ports
@@ -58,6 +59,20 @@ def test_the_aws_command_line_talks_to_the_local_account(stack):
     done = stack.command("aws", "glue list-jobs --query JobNames")
     assert done.returncode == 0, done.stderr
     assert "impressions_sessionise" in done.stdout
+
+
+def test_who_stops_following_a_run_leaves_no_process_behind(stack, run_id):
+    following = stack.airflow.follow("impressions", run_id)  # of a run that never begins, and so never ends
+    assert next(following)["state"] is None
+    assert observers(run_id)
+    following.close()
+    assert poll(lambda: not observers(run_id), 10)
+
+
+def observers(run_id):
+    """The processes that look at the run, of the host or of containers."""
+    found = psutil.process_iter(["cmdline"])
+    return [p.info["cmdline"] for p in found if run_id in (p.info["cmdline"] or [])]
 
 
 def test_a_dag_file_with_a_syntax_error_is_shown_and_the_rest_works_on(stack, project):

@@ -190,7 +190,7 @@ class StackUnderTest:
 
     def run_state(self, dag_id: str, run_id: str) -> dict[str, Any]:
         """The run as it is now: see mwaa_airflow.observe.run_state."""
-        return next(iter(self.airflow.follow(dag_id, run_id)))
+        return self.airflow.run_state(dag_id, run_id)
 
     def wait_for_run(self, dag_id: str, run_id: str, seconds: float) -> dict[str, Any] | None:
         """The run when it has ended; None when it has not after so many seconds."""

@@ -1,7 +1,8 @@
 """Looks into Airflow's database without importing Airflow: fast, and the same in every mode.
 
     python -m mwaa_airflow.observe import-errors
-    python -m mwaa_airflow.observe follow <dag_id> <run_id>     a line at each change, until the run ends
+    python -m mwaa_airflow.observe state <dag_id> <run_id>
+    python -m mwaa_airflow.observe follow <dag_id> <run_id>     a line at each change, until the run or standard input ends
     python -m mwaa_airflow.observe xcoms <dag_id> <run_id>
 
 Prints JSON, one document a line. Table and column names are those of Airflow 2.2.2 (airflow/models).
@@ -10,6 +11,8 @@ Prints JSON, one document a line. Table and column names are those of Airflow 2.
 import argparse
 import json
 import os
+import select
+import sys
 import time
 
 import psycopg2
@@ -82,7 +85,10 @@ def xcoms(connection, dag_id, run_id):
 
 
 def follow(connection, dag_id, run_id):
-    """Yields run_state() at each change of a state, the last time when the run has ended. Survives a database restart."""
+    """Yields run_state() at each change of a state, the last time when the run has ended. Survives a database restart.
+
+    Stops early when standard input ends: hold it open as long as you want to hear more.
+    """
     seen = None
     while True:
         try:
@@ -96,7 +102,15 @@ def follow(connection, dag_id, run_id):
             yield now
         if now["state"] in ("success", "failed"):
             return
-        time.sleep(LOOK_EVERY)
+        if _asker_is_gone(LOOK_EVERY):
+            return
+
+
+def _asker_is_gone(seconds):
+    """Whether standard input ended within so many seconds. Of whoever asks through `docker exec`, nothing else is heard
+    here: killing that command does not kill what it runs in the container."""
+    readable, _, _ = select.select([sys.stdin], [], [], seconds)
+    return bool(readable) and not os.read(sys.stdin.fileno(), 1)
 
 
 def _rows(connection, query, *values):
@@ -107,7 +121,7 @@ def _rows(connection, query, *values):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["import-errors", "follow", "xcoms"])
+    parser.add_argument("what", choices=["import-errors", "state", "follow", "xcoms"])
     parser.add_argument("run", nargs="*", help="<dag_id> <run_id>")
     arguments = parser.parse_args()
     connection = reconnect(patience=60)
@@ -115,6 +129,8 @@ def main():
         documents = import_errors(connection)
     elif arguments.what == "xcoms":
         documents = xcoms(connection, *arguments.run)
+    elif arguments.what == "state":
+        documents = [run_state(connection, *arguments.run)]
     else:
         documents = follow(connection, *arguments.run)
     for document in documents:

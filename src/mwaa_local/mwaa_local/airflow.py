@@ -35,19 +35,26 @@ class Airflow:
     def xcoms(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         return list(self._observe("xcoms", dag_id, run_id))
 
+    def run_state(self, dag_id: str, run_id: str) -> dict[str, Any]:
+        """The run as it is now: see mwaa_airflow.observe.run_state."""
+        return next(iter(self._observe("state", dag_id, run_id)))
+
     def follow(self, dag_id: str, run_id: str) -> Iterator[dict[str, Any]]:
         """The run's state at each change, until it has ended: see mwaa_airflow.observe.run_state."""
         return self._observe("follow", dag_id, run_id)
 
     def _observe(self, *arguments: str) -> Iterator[dict[str, Any]]:
         command = self.command("python", "-m", "mwaa_airflow.observe", *arguments)
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=self.environment())
-        try:
+        # It ends when its standard input does, also in a container, where a signal to `docker exec` does not reach it.
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self.environment()
+        ) as process:
             assert process.stdout
-            for line in process.stdout:
-                yield json.loads(line)
-            if process.wait():
-                raise RuntimeError(f"{command} ended with exit code {process.returncode}")
-        finally:
-            process.kill()
-            process.wait()
+            try:
+                for line in process.stdout:
+                    yield json.loads(line)
+            except BaseException:
+                process.kill()
+                raise
+        if process.returncode:
+            raise RuntimeError(f"{command} ended with exit code {process.returncode}")
