@@ -13,12 +13,13 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT), str(ROOT / "src/localstack_glue")]
 
 from localstack_glue.service.logs import Event  # noqa: E402 - needs the path above
+from localstack_glue.service.owner import Owner  # noqa: E402
 from localstack_glue.service.runner import Runner  # noqa: E402
 from localstack_glue.service.runners import CannotStart  # noqa: E402
 from localstack_glue.service.runs import Run, RunStore  # noqa: E402
 from localstack_glue.service.settings import Settings  # noqa: E402
 
-ACCOUNT, REGION = "000000000000", "us-east-1"
+OWNER = Owner("000000000000", "us-east-1")
 
 
 class Streams:
@@ -79,7 +80,7 @@ class Glue:
             "ExecutionProperty": {"MaxConcurrentRuns": concurrent},
         }
         self.services.scripts["s3://b/s.py"] = script
-        return self.store.create(ACCOUNT, REGION, job, {}, {"--key": "value"})
+        return self.store.create(OWNER, job, {}, {"--key": "value"})
 
     def start(self, script: str, **job: object) -> Run:
         run = self.new(script, **job)  # type: ignore[arg-type]

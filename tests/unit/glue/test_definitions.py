@@ -8,6 +8,9 @@ import pytest
 
 from localstack_glue.service import arguments, capacity, errors, pages, states
 from localstack_glue.service.jobs import JobStore
+from localstack_glue.service.owner import Owner
+
+OWNER = Owner("1", "r")
 
 COMMAND = {"Name": "pythonshell", "PythonVersion": "3.9", "ScriptLocation": "s3://b/k.py"}
 
@@ -78,26 +81,26 @@ def test_a_token_that_names_nothing_is_refused(token):
 
 
 def test_jobs_are_there_after_a_restart(tmp_path):
-    JobStore(tmp_path).create("1", "r", {"Name": "a/b ü", "Role": "x", "Command": COMMAND, "Tags": {"k": "v"}})
+    JobStore(tmp_path).create(OWNER, {"Name": "a/b ü", "Role": "x", "Command": COMMAND, "Tags": {"k": "v"}})
     again = JobStore(tmp_path)
-    assert again.get("1", "r", "a/b ü")["Role"] == "x"
-    assert again.tags("1", "r", "a/b ü") == {"k": "v"}
-    assert again.listed("2", "r") == again.listed("1", "other") == []
-    again.delete("1", "r", "a/b ü")
-    assert JobStore(tmp_path).listed("1", "r") == []
+    assert again.get(OWNER, "a/b ü")["Role"] == "x"
+    assert again.tags(OWNER, "a/b ü") == {"k": "v"}
+    assert again.listed(Owner("2", "r")) == again.listed(Owner("1", "other")) == []
+    again.delete(OWNER, "a/b ü")
+    assert JobStore(tmp_path).listed(OWNER) == []
 
 
 def test_a_damaged_definition_does_not_hide_the_others(tmp_path, caplog):
     store = JobStore(tmp_path)
     for name in ("good", "bad"):
-        store.create("1", "r", {"Name": name, "Command": COMMAND})
-    store._path("1", "r", "bad").write_text('{"Job": ')
-    assert [job["Name"] for job in JobStore(tmp_path).listed("1", "r")] == ["good"]
+        store.create(OWNER, {"Name": name, "Command": COMMAND})
+    store._documents._path(OWNER, "bad").write_text('{"Job": ')
+    assert [job["Name"] for job in JobStore(tmp_path).listed(OWNER)] == ["good"]
     assert "unreadable" in caplog.text
 
 
 def test_a_job_gets_aws_defaults(tmp_path):
-    job = JobStore(tmp_path).create("1", "r", {"Name": "j", "Role": "x", "Command": COMMAND})
+    job = JobStore(tmp_path).create(OWNER, {"Name": "j", "Role": "x", "Command": COMMAND})
     wanted = {"MaxRetries": 0, "Timeout": 2880, "MaxCapacity": 0.0625, "AllocatedCapacity": 0, "GlueVersion": "3.0"}
     assert wanted.items() <= job.items()
     assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 1}
@@ -105,23 +108,23 @@ def test_a_job_gets_aws_defaults(tmp_path):
 
 def test_creating_a_job_twice_tells_whether_it_is_the_same(tmp_path):
     store = JobStore(tmp_path)
-    store.create("1", "r", {"Name": "j", "Command": COMMAND})
+    store.create(OWNER, {"Name": "j", "Command": COMMAND})
     with pytest.raises(errors.AlreadyExists):
-        store.create("1", "r", {"Name": "j", "Command": COMMAND})
+        store.create(OWNER, {"Name": "j", "Command": COMMAND})
     with pytest.raises(errors.IdempotentParameterMismatch, match="already submitted with different configuration"):
-        store.create("1", "r", {"Name": "j", "Command": COMMAND, "Timeout": 5})
+        store.create(OWNER, {"Name": "j", "Command": COMMAND, "Timeout": 5})
 
 
 def test_an_update_replaces_the_definition_and_keeps_its_age(tmp_path):
     store = JobStore(tmp_path)
-    before = store.create("1", "r", {"Name": "j", "Command": COMMAND, "Description": "gone after", "Timeout": 5})
-    after = store.update("1", "r", "j", {"Command": COMMAND, "MaxRetries": 2})
+    before = store.create(OWNER, {"Name": "j", "Command": COMMAND, "Description": "gone after", "Timeout": 5})
+    after = store.update(OWNER, "j", {"Command": COMMAND, "MaxRetries": 2})
     assert (after["MaxRetries"], after["Timeout"], "Description" in after) == (2, 2880, False)
     assert after["CreatedOn"] == before["CreatedOn"] < after["LastModifiedOn"]
 
 
 def test_what_a_caller_does_with_an_answer_changes_nothing(tmp_path):
     store = JobStore(tmp_path)
-    store.create("1", "r", {"Name": "j", "Command": COMMAND})
-    store.get("1", "r", "j")["Command"]["Name"] = "changed"
-    assert store.get("1", "r", "j")["Command"]["Name"] == "pythonshell"
+    store.create(OWNER, {"Name": "j", "Command": COMMAND})
+    store.get(OWNER, "j")["Command"]["Name"] = "changed"
+    assert store.get(OWNER, "j")["Command"]["Name"] == "pythonshell"

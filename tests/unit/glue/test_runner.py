@@ -15,6 +15,7 @@ from localstack_glue.service.errors import ConcurrentRunsExceeded
 from localstack_glue.service.process import Process
 from localstack_glue.service.runs import RunStore
 from tests.support.polling import wait_until
+from tests.unit.glue.conftest import OWNER
 
 FOREVER = "import time\nprint('up', flush=True)\ntime.sleep(600)"
 
@@ -108,7 +109,7 @@ def test_a_failed_run_is_retried_as_another_run_until_it_has_had_all_attempts(gl
     first = glue.start("raise SystemExit(1)", max_retries=2)
     ended(first)
     wait_until(lambda: len(glue.store.all()) == 3, 10, "three attempts")
-    last, second, _ = glue.store.newest_first("000000000000", "us-east-1", "job")
+    last, second, _ = glue.store.newest_first(OWNER, "job")
     assert ended(last) == states.FAILED
     assert (second.id, last.id) == (f"{first.id}_attempt_1", f"{first.id}_attempt_2")
     assert (last.record["Attempt"], last.record["PreviousRunId"]) == (2, second.id)

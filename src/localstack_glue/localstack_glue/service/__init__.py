@@ -1,8 +1,10 @@
 """The Glue service: job definitions, job runs, and the processes behind them.
 
-    provider.py     the API inside LocalStack (the only module that imports LocalStack)
+    provider.py     the service inside LocalStack (the only module that imports LocalStack)
+    engine.py       the parts, wired                  api/           the operations, a module for each kind of resource
     validation.py   requests against Glue's model     errors.py      AWS's codes and texts
-    jobs.py         job definitions, on disk          capacity.py    sizes, timeouts, versions: rules and defaults
+    jobs.py         job definitions                   documents.py   definitions of any kind, on disk
+    starts.py       starts runs                       capacity.py    sizes, timeouts, versions: rules and defaults
     runs.py         runs, on disk                     states.py      which state may follow which
     runner.py       a run from STARTING to its end    process.py     its processes: start, recognise, wait, end
     runners/        how each kind of job is run       arguments.py   who wins, and argv

@@ -72,6 +72,8 @@ class Runner:
         self._supervised: dict[str, _Supervision] = {}
         self._lock = threading.Lock()
         self._closing = False
+        self.endings: list[Callable[[Run], None]] = []
+        """Called, in the run's thread, when a run has ended and no retry follows; not when the environment stops."""
 
     def submit(self, run: Run) -> None:
         """Start `run` in the background."""
@@ -116,6 +118,7 @@ class Runner:
             finally:
                 with self._lock:
                     self._supervised.pop(run.id, None)
+                self._tell(run)
 
         thread = threading.Thread(target=guarded, name=f"glue-{run.id[:12]}", daemon=True)
         with self._lock:
@@ -124,6 +127,15 @@ class Runner:
                 return
             self._supervised[run.id] = _Supervision(thread)
             thread.start()
+
+    def _tell(self, run: Run) -> None:
+        if self._closing or not run.ended or run.local.get("RetriedAs"):
+            return
+        for listener in self.endings:
+            try:
+                listener(run)
+            except Exception:
+                LOG.exception("What follows the end of Glue run %s", run.id)
 
     def _start(self, run: Run) -> None:
         try:

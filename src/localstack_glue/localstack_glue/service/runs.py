@@ -20,12 +20,15 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from . import capacity, errors, files, states
+from .owner import Owner
 from .jobs import Job
 
 LOG = logging.getLogger(__name__)
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 LOG_GROUPS = {"pythonshell": "/aws-glue/python-jobs"}
 # Of the request, else of the job.
 _EITHER = (
@@ -43,7 +46,7 @@ class Run:
     """One run. `record` is AWS's JobRun; `local` holds what AWS does not show:
 
     Account, Region, Command (of the job when the run started), Arguments (merged), MaxRetries,
-    Process (see process.py, None before it starts), Provenance (how it ran; "real": its own process)."""
+    Process (see process.py, None before it starts), RetriedAs (the id of the attempt that follows), Provenance (how it ran; "real": its own process)."""
 
     record: dict[str, Any]
     local: dict[str, Any]
@@ -53,6 +56,10 @@ class Run:
     @property
     def id(self) -> str:
         return str(self.record["Id"])
+
+    @property
+    def owner(self) -> Owner:
+        return Owner(self.local["Account"], self.local["Region"])
 
     @property
     def state(self) -> str:
@@ -81,18 +88,28 @@ class RunStore:
         self._folder = folder
         self._lock = threading.RLock()
         self._runs: dict[str, Run] = {}
-        self._of_job: dict[tuple[str, str, str], list[Run]] = defaultdict(list)
+        self._of_job: dict[tuple[Owner, str], list[Run]] = defaultdict(list)
         folder.mkdir(parents=True, exist_ok=True)
         self._load()
 
-    def create(self, account: str, region: str, job: Job, request: Mapping[str, Any], arguments: dict[str, str]) -> Run:
-        """StartJobRun: a run in state STARTING. `arguments` is the merge that the script will get.
+    def create(
+        self,
+        owner: Owner,
+        job: Job,
+        request: Mapping[str, Any],
+        arguments: dict[str, str],
+        *,
+        record: Mapping[str, Any] = EMPTY,
+        local: Mapping[str, Any] = EMPTY,
+    ) -> Run:
+        """StartJobRun: a run in state STARTING. `arguments` is the merge that the script will get; `record` and `local`
+        are added to the run's.
 
         Raises InvalidInput, ConcurrentRunsExceeded, EntityNotFound (a JobRunId to resume that is unknown)."""
         kind = (job.get("Command") or {}).get("Name", "")
         capacity.check(request, kind)
         now = time.time()
-        record: dict[str, Any] = {
+        shown: dict[str, Any] = {
             "Id": f"jr_{secrets.token_hex(32)}",
             "Attempt": 0,
             "JobName": job["Name"],
@@ -105,23 +122,25 @@ class RunStore:
             **{key: request[key] for key in _TAKEN_FROM_REQUEST if request.get(key) is not None},
             **_capacity(job, request, kind),
             "LogGroupName": LOG_GROUPS.get(kind, "/aws-glue/jobs"),
+            **record,
         }
         if request.get("JobRunId"):
-            record["PreviousRunId"] = self.get(account, region, job["Name"], request["JobRunId"]).id
-        local = {
-            "Account": account,
-            "Region": region,
+            shown["PreviousRunId"] = self.get(owner, job["Name"], request["JobRunId"]).id
+        ours = {
+            "Account": owner.account,
+            "Region": owner.region,
             "Command": copy.deepcopy(job.get("Command") or {}),
             "Arguments": arguments,
             "MaxRetries": job.get("MaxRetries", 0),
             "Process": None,
             "Provenance": "real",
+            **local,
         }
         with self._lock:
-            active = sum(not run.ended for run in self._of_job[account, region, job["Name"]])
+            active = sum(not run.ended for run in self._of_job[owner, job["Name"]])
             if active >= job["ExecutionProperty"]["MaxConcurrentRuns"]:
                 raise errors.concurrent_runs_exceeded(job["Name"])
-            return self._add(record, local)
+            return self._add(shown, ours)
 
     def retry(self, failed: Run) -> Run | None:
         """The next attempt of a failed run, as AWS names it (<id>_attempt_N), or None if it has had them all."""
@@ -142,7 +161,9 @@ class RunStore:
             "ExecutionTime": 0,
         }
         with self._lock:
-            return self._add(record, {**copy.deepcopy(failed.local), "Process": None})
+            again = self._add(record, {**copy.deepcopy(failed.local), "Process": None})
+        self.remember(failed, RetriedAs=again.id)
+        return again
 
     def move(self, run: Run, state: str, **changes: Any) -> None:
         """Bring `run` to `state`, with further members of its record changed.
@@ -167,15 +188,15 @@ class RunStore:
             run.local = {**run.local, **local}
             self._write(run)
 
-    def get(self, account: str, region: str, job_name: str, run_id: str) -> Run:
+    def get(self, owner: Owner, job_name: str, run_id: str) -> Run:
         """Raises EntityNotFound."""
         run = self._runs.get(run_id)
-        if run is None or _key(run) != (account, region, job_name):
+        if run is None or _key(run) != (owner, job_name):
             raise errors.run_not_found(job_name, run_id)
         return run
 
-    def newest_first(self, account: str, region: str, job_name: str) -> list[Run]:
-        return self._of_job.get((account, region, job_name), [])[::-1]
+    def newest_first(self, owner: Owner, job_name: str) -> list[Run]:
+        return self._of_job.get((owner, job_name), [])[::-1]
 
     def all(self) -> list[Run]:
         return list(self._runs.values())
@@ -217,8 +238,8 @@ class RunStore:
                 run.done.set()
 
 
-def _key(run: Run) -> tuple[str, str, str]:
-    return run.local["Account"], run.local["Region"], run.record["JobName"]
+def _key(run: Run) -> tuple[Owner, str]:
+    return run.owner, run.record["JobName"]
 
 
 def _capacity(job: Job, request: Mapping[str, Any], kind: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Variables:
 
-    GLUE_RUNS                     folder of the runs; jobs lie beside it. Default: glue/runs below the working directory
+    GLUE_RUNS                     folder of the runs; definitions lie beside it. Default: glue/runs below the working directory
     AWS_ENDPOINT                  the one AWS endpoint that jobs get
     GLUE_PYTHONSHELL_39_PYTHON    interpreter of Python shell jobs of version 3.9
     GLUE_PYTHONSHELL_39_AWS_DATA  made by aws_local.endpoints: its botocore's endpoint table, which sends every call to
@@ -37,8 +37,9 @@ class Settings:
         return dict(self.passed_on).get("ALLOW_REAL_AWS") == "1"
 
     @property
-    def jobs(self) -> Path:
-        return self.runs.parent / "jobs"
+    def kept(self) -> Path:
+        """Where definitions are kept, a folder for each kind."""
+        return self.runs.parent
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
