@@ -6,15 +6,30 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+from .api.classifiers import ClassifiersApi
+from .api.column_statistics import ColumnStatisticsApi
+from .api.connections import ConnectionsApi
+from .api.databases import DatabasesApi
+from .api.functions import FunctionsApi
 from .api.jobs import JobsApi
+from .api.partition_indexes import PartitionIndexesApi
+from .api.partitions import PartitionsApi
+from .api.registries import RegistriesApi
 from .api.runs import RunsApi
+from .api.security import SecurityApi
+from .api.tables import TablesApi
 from .api.tags import TagsApi
 from .aws import AwsServices
+from .catalog.backend import Catalog
+from .catalog.partition_indexes import PartitionIndexes
+from .classifiers import ClassifierStore
 from .jobs import JobStore
 from .runner import Runner
 from .runs import RunStore
 from .settings import Settings
 from .starts import Starts
+
+INDEX_CHANGES_A_MINUTE = 6  # partition indexes that can be created or deleted, one after the other
 
 
 class Engine:
@@ -26,6 +41,8 @@ class Engine:
         self.runs = RunStore(settings.runs)
         self.runner = Runner(self.runs, AwsServices(client), settings)
         self.starts = Starts(self.jobs, self.runs, self.runner)
+        self.classifiers = ClassifierStore(settings.kept / "classifiers")
+        self.catalog = Catalog()
 
     @cached_property
     def apis(self) -> list[object]:
@@ -34,6 +51,23 @@ class Engine:
             JobsApi(self.jobs),
             RunsApi(self.jobs, self.runs, self.runner, self.starts),
             TagsApi({"job": self.jobs}),
+            *self._catalog_apis(),
+        ]
+
+    def _catalog_apis(self) -> list[object]:
+        catalog = self.catalog
+        indexes = PartitionIndexes(seconds=self.settings.minute / INDEX_CHANGES_A_MINUTE)
+        return [
+            DatabasesApi(catalog),
+            TablesApi(catalog, indexes),
+            PartitionsApi(catalog),
+            PartitionIndexesApi(catalog, indexes),
+            ColumnStatisticsApi(catalog),
+            ConnectionsApi(catalog),
+            FunctionsApi(catalog),
+            ClassifiersApi(self.classifiers),
+            RegistriesApi(catalog),
+            SecurityApi(catalog),
         ]
 
     def start(self) -> None:
