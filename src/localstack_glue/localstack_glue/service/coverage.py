@@ -22,7 +22,7 @@ from .engine import Engine
 from .settings import Settings
 
 REAL, STORED, REFUSED = "real", "stored only", "refused"
-# The first that fits an operation's name. [^a-z] keeps `Job` from fitting in `JobRun`... and `Crawl` in `Crawler`.
+# The first that fits an operation's name.
 KINDS: tuple[tuple[str, str], ...] = (
     ("Job bookmarks", r"JobBookmark"),
     ("Job runs", r"JobRun"),
@@ -49,6 +49,9 @@ KINDS: tuple[tuple[str, str], ...] = (
     ("Data quality", r"DataQuality"),
     ("Machine learning", r"ML[A-Z]|LabelsTask"),
     ("Catalogs", r"Catalogs?$|CatalogImport|CatalogToGlue"),
+    ("Materialized views", r"MaterializedView"),
+    ("Scripts", r"CreateScript|GetPlan|GetMapping|DataflowGraph"),
+    ("Accounts", r"UsageProfile|IdentityCenter|CustomEntityType"),
 )
 OTHER = "Other"
 

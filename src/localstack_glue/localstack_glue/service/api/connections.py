@@ -27,6 +27,7 @@ class ConnectionsApi:
             if definition["Name"] in backend.connections:
                 raise errors.connection_exists()
             made = FakeConnection(backend, backend.account_id, definition, request.get("Tags"))
+            made.updated_time = made.created_time
             backend.connections[definition["Name"]] = made
         return {"CreateConnectionStatus": made.status}
 

@@ -6,12 +6,28 @@ from typing import Any
 
 from ..catalog import errors
 from ..catalog.backend import Catalog, motos_errors
+from ..errors import InvalidInput
 from . import Owner, Request, Response, operation, page, sorted_page
 
 
 class RegistriesApi:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+
+    @operation("CreateRegistry")
+    def create_registry(self, owner: Owner, request: Request) -> Response:
+        """moto's, but the name that moto treats as its own: the registry of schemas that name none, made by the first."""
+        from moto.glue.glue_schema_registry_constants import DEFAULT_REGISTRY_NAME
+
+        with self._catalog.lock:
+            backend, name = self._catalog.of(owner, {}), request["RegistryName"]
+            if name == DEFAULT_REGISTRY_NAME and name in backend.registries:
+                raise errors.registry_exists(name)
+            with motos_errors():
+                backend.create_registry(name, request.get("Description"), request.get("Tags"))
+            answer = _registry(backend.registries[name])
+        answer["Tags"] = dict(request.get("Tags") or {})
+        return answer
 
     @operation("GetRegistry")
     def get_registry(self, owner: Owner, request: Request) -> Response:
@@ -51,6 +67,14 @@ class RegistriesApi:
             for one in sorted(versions, key=lambda one: int(one.version_number))
         ]
         return page(request, "Schemas", known, lambda one: str(one["SchemaVersionId"]))
+
+    @operation("PutSchemaVersionMetadata")
+    def put_schema_version_metadata(self, owner: Owner, request: Request) -> Response:
+        """moto's, which needs both of a pair."""
+        pair = request["MetadataKeyValue"]
+        if not (pair.get("MetadataKey") and pair.get("MetadataValue")):
+            raise InvalidInput("MetadataKey and MetadataValue must be given.")
+        raise NotImplementedError
 
     def _found(self, owner: Owner, wanted: Request) -> Any:
         name = wanted.get("RegistryName") or (wanted.get("RegistryArn") or "").rpartition("/")[2]

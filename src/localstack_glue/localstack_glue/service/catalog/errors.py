@@ -178,6 +178,10 @@ def classifier_rule(why: str) -> GlueError:
 # registries, policies, security configurations
 
 
+def registry_exists(name: str) -> GlueError:
+    return AlreadyExists(f"Registry already exists. RegistryName: {name}")  # as moto's say
+
+
 def registry_not_found(name: str) -> GlueError:
     return EntityNotFound(f"Registry is not found. RegistryName: {name}")  # as moto's other operations say
 
