@@ -10,9 +10,12 @@
     runners/        how each kind of job is run       arguments.py   who wins, and argv
     logs.py         output as events                  aws.py         S3 and CloudWatch Logs for a run
     pages.py        NextToken                         files.py       JSON in one step
-    settings.py     environment variables
+    settings.py     environment variables             classifiers.py custom classifiers of crawlers
+    catalog/        the Data Catalog, on moto's objects
+    coverage.py     what is done with each operation, as docs/glue-coverage.md
 
-Everything but provider.py imports the standard library alone. Jobs and runs persist themselves: a platform that saves
+Everything but provider.py imports the standard library alone, catalog/ also moto, when it is first
+needed, and coverage.py the model of botocore. Jobs and runs persist themselves: a platform that saves
 and loads the state of services has nothing to do for them (moto's part of Glue is offered to state visitors).
 
 `provider.create_service()` is all that LocalStack's plugin calls. The service looks after its own life:
