@@ -5,6 +5,7 @@
     validation.py   requests against Glue's model     errors.py      AWS's codes and texts
     jobs.py         job definitions                   documents.py   definitions of any kind, on disk
     starts.py       starts runs                       capacity.py    sizes, timeouts, versions: rules and defaults
+    quotas.py       may another run start             bookmarks.py   how far a job has come in its sources
     runs.py         runs, on disk                     states.py      which state may follow which
     runner.py       a run from STARTING to its end    process.py     its processes: start, recognise, wait, end
     runners/        how each kind of job is run       arguments.py   who wins, and argv

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+from .api.bookmarks import BookmarksApi
 from .api.jobs import JobsApi
 from .api.runs import RunsApi
 from .api.tags import TagsApi
 from .aws import AwsServices
+from .bookmarks import Bookmarks
 from .jobs import JobStore
 from .runner import Runner
 from .runs import RunStore
@@ -23,16 +25,18 @@ class Engine:
     def __init__(self, settings: Settings, client: Callable[[str, str, str], Any]) -> None:
         self.settings, self.client = settings, client
         self.jobs = JobStore(settings.kept / "jobs")
-        self.runs = RunStore(settings.runs)
-        self.runner = Runner(self.runs, AwsServices(client), settings)
+        self.bookmarks = Bookmarks(settings.kept / "bookmarks")
+        self.runs = RunStore(settings.runs, settings.quotas)
+        self.runner = Runner(self.runs, AwsServices(client), settings, self.bookmarks)
         self.starts = Starts(self.jobs, self.runs, self.runner)
 
     @cached_property
     def apis(self) -> list[object]:
         """Every object with handlers (see api/)."""
         return [
-            JobsApi(self.jobs),
+            JobsApi(self.jobs, self.bookmarks),
             RunsApi(self.jobs, self.runs, self.runner, self.starts),
+            BookmarksApi(self.bookmarks),
             TagsApi({"job": self.jobs}),
         ]
 

@@ -8,7 +8,8 @@ Each class is one AWS error code; the functions below them are the sentences. So
     ├── ConcurrentRunsExceeded
     ├── EntityNotFound
     ├── InvalidInput
-    ├── InvalidNextToken          (InvalidInputException)
+    ├── JobRunInTerminalState
+    ├── ResourceNumberLimitExceeded
     └── Validation
 """
 
@@ -46,6 +47,16 @@ class InvalidInput(GlueError):
     code, status = "InvalidInputException", 400
 
 
+class JobRunInTerminalState(GlueError):
+    """Only ever an ErrorDetail of BatchStopJobRun."""
+
+    code, status = "JobRunInTerminalStateException", 400
+
+
+class ResourceNumberLimitExceeded(GlueError):
+    code, status = "ResourceNumberLimitExceededException", 400
+
+
 class Validation(GlueError):
     code, status = "ValidationException", 400
 
@@ -72,6 +83,18 @@ def run_not_found(job_name: str, run_id: str) -> GlueError:
 
 def concurrent_runs_exceeded(job_name: str) -> GlueError:
     return ConcurrentRunsExceeded(f"Concurrent runs exceeded for {job_name}")  # [R]
+
+
+def bookmark_not_found(job_name: str) -> GlueError:
+    return EntityNotFound(f"Continuation for job {job_name} not found")  # [?]
+
+
+def request_too_large() -> GlueError:
+    return InvalidInput("Request size limit exceeded")  # [R]
+
+
+def run_is_over(run_id: str, state: str) -> GlueError:
+    return JobRunInTerminalState(f"Job run {run_id} is in the terminal state {state}.")  # [?]
 
 
 def invalid_next_token() -> GlueError:

@@ -12,6 +12,7 @@ What `adopt` meets, for a run that is not in a terminal state:
     shim gone, no exit file                its remaining processes are ended, FAILED
     no process was ever started            started now
     STOPPING                               stopped
+    WAITING                                waits on
 
 The runner knows neither LocalStack nor boto3: what it needs from AWS it gets as `Services`.
 """
@@ -27,7 +28,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from . import process, runners, states
+from . import bookmarks, process, runners, states
+from .bookmarks import Bookmarks
 from .logs import LogClient, Shipper
 from .process import Process
 from .runners import CannotStart, Launch
@@ -40,6 +42,7 @@ ENVIRONMENT_STOPPED = (
     "The local environment was stopped while this run was in progress; its processes were ended. Start the run again."
 )
 PROCESS_VANISHED = "The process of this run disappeared without leaving an exit status: it was killed from outside."
+LONGEST_WAIT = 15  # minutes in line ("AWS Glue job run statuses")
 _LOGS_PATIENCE = 60.0  # seconds for which an unreachable Logs service is asked again before a run ends without
 
 
@@ -66,11 +69,12 @@ class _Supervision:
 
 
 class Runner:
-    def __init__(self, store: RunStore, services: Services, settings: Settings) -> None:
-        self._store, self._services, self._settings = store, services, settings
+    def __init__(self, store: RunStore, services: Services, settings: Settings, bookmarks: Bookmarks) -> None:
+        self._store, self._services, self._settings, self._bookmarks = store, services, settings, bookmarks
         self._children = process.Children()
         self._supervised: dict[str, _Supervision] = {}
         self._lock = threading.Lock()
+        self._line = threading.Condition()  # told whenever a run that waits in line may have got room, or shall not
         self._closing = False
         self.endings: list[Callable[[Run], None]] = []
         """Called, in the run's thread, when a run has ended and no retry follows; not when the environment stops."""
@@ -84,6 +88,7 @@ class Runner:
         self._store.move(run, states.STOPPING)
         if supervision := self._supervised.get(run.id):
             supervision.wake()
+        self._tell_the_line()
 
     def adopt(self) -> None:
         """Go on with every run that is not over, and complete the logs of those that ended just before."""
@@ -102,6 +107,7 @@ class Runner:
         for supervision in supervised:
             supervision.shutdown = True
             supervision.wake()
+        self._tell_the_line()
         end = time.monotonic() + patience
         for supervision in supervised:
             supervision.thread.join(max(0.0, end - time.monotonic()))
@@ -118,6 +124,7 @@ class Runner:
             finally:
                 with self._lock:
                     self._supervised.pop(run.id, None)
+                self._tell_the_line()
                 self._tell(run)
 
         thread = threading.Thread(target=guarded, name=f"glue-{run.id[:12]}", daemon=True)
@@ -137,7 +144,15 @@ class Runner:
             except Exception:
                 LOG.exception("What follows the end of Glue run %s", run.id)
 
+    def _tell_the_line(self) -> None:
+        with self._line:
+            self._line.notify_all()
+
     def _start(self, run: Run) -> None:
+        if run.state == states.WAITING:
+            self._wait_in_line(run)
+        if self._cancelled(run):
+            return
         try:
             launch = runners.prepare(run, self._services.fetch, self._settings)
         except CannotStart as problem:
@@ -147,16 +162,32 @@ class Runner:
         if started:
             self._watch(run, started, self._shippers(run))
 
+    def _wait_in_line(self, run: Run) -> None:
+        """Until `run` is STARTING, was stopped, or has waited as long as it may: then it is FAILED."""
+        supervision = self._supervised[run.id]
+        end = run.record["StartedOn"] + LONGEST_WAIT * self._settings.minute
+        with self._line:
+            while run.state == states.WAITING and not supervision.shutdown:
+                if self._store.admit(run):
+                    self._line.notify_all()  # there may be room for the next, too
+                elif (left := end - time.time()) > 0:
+                    self._line.wait(left)
+                else:
+                    self._fail(run, str(run.record["StateDetail"]))
+
     def _launch(self, run: Run, launch: Launch) -> Process | None:
         if self._cancelled(run):
             return None
         try:
             launch.work.mkdir(exist_ok=True)
-            started = self._children.start(launch.command, launch.environment, run.folder, launch.work)
+            environment = launch.environment | self._bookmarks.hand_out(
+                run.owner, run.job_name, run.local["Arguments"], run.folder
+            )
+            started = self._children.start(launch.command, environment, run.folder, launch.work)
         except OSError as problem:
             self._fail(run, f"The job's process could not be started: {problem}")
             return None
-        self._store.remember(run, Process=started.to_json())
+        self._store.remember(run, Process=started.to_json(), Provenance="real")
         with contextlib.suppress(states.ImpossibleTransition):  # stopped in this very moment: the watch will see it
             self._store.move(run, states.RUNNING)
         return started
@@ -168,7 +199,7 @@ class Runner:
             self._start(run)
             return
         if found and not recorded:
-            self._store.remember(run, Process=found.to_json())
+            self._store.remember(run, Process=found.to_json(), Provenance="real")
         if run.state == states.STARTING:
             self._store.move(run, states.RUNNING)
         LOG.info("Glue run %s is taken over from before the restart", run.id)
@@ -178,7 +209,8 @@ class Runner:
         self._watch(run, found, shippers)
 
     def _watch(self, run: Run, shim: Process | None, shippers: list[Shipper]) -> None:
-        deadline = run.record["StartedOn"] + run.record["Timeout"] * self._settings.minute
+        minutes = run.record.get("Timeout", float("inf"))
+        deadline = run.since + minutes * self._settings.minute
         verdict = self._wait(run, shim, shippers, deadline) if shim else None
         process.end_all(run.id, shim)
         if shim:
@@ -207,6 +239,8 @@ class Runner:
             watch.close()
 
     def _conclude(self, run: Run, verdict: str | None) -> None:
+        option = run.local["Arguments"].get(bookmarks.OPTION)
+        self._bookmarks.take_in(run.owner, run.job_name, run.record, run.folder, option)
         if self._supervised[run.id].shutdown:
             self._fail(run, ENVIRONMENT_STOPPED)
         elif run.state == states.STOPPING:
