@@ -7,16 +7,31 @@ from functools import cached_property
 from typing import Any
 
 from .api.bookmarks import BookmarksApi
+from .api.classifiers import ClassifiersApi
+from .api.column_statistics import ColumnStatisticsApi
+from .api.connections import ConnectionsApi
+from .api.databases import DatabasesApi
+from .api.functions import FunctionsApi
 from .api.jobs import JobsApi
+from .api.partition_indexes import PartitionIndexesApi
+from .api.partitions import PartitionsApi
+from .api.registries import RegistriesApi
 from .api.runs import RunsApi
+from .api.security import SecurityApi
+from .api.tables import TablesApi
 from .api.tags import TagsApi
 from .aws import AwsServices
 from .bookmarks import Bookmarks
+from .catalog.backend import Catalog
+from .catalog.partition_indexes import PartitionIndexes
+from .classifiers import ClassifierStore
 from .jobs import JobStore
 from .runner import Runner
 from .runs import RunStore
 from .settings import Settings
 from .starts import Starts
+
+INDEX_CHANGES_A_MINUTE = 6  # partition indexes that can be created or deleted, one after the other
 
 
 class Engine:
@@ -29,6 +44,8 @@ class Engine:
         self.runs = RunStore(settings.runs, settings.quotas)
         self.runner = Runner(self.runs, AwsServices(client), settings, self.bookmarks)
         self.starts = Starts(self.jobs, self.runs, self.runner)
+        self.classifiers = ClassifierStore(settings.kept / "classifiers")
+        self.catalog = Catalog()
 
     @cached_property
     def apis(self) -> list[object]:
@@ -38,6 +55,23 @@ class Engine:
             RunsApi(self.jobs, self.runs, self.runner, self.starts),
             BookmarksApi(self.bookmarks),
             TagsApi({"job": self.jobs}),
+            *self._catalog_apis(),
+        ]
+
+    def _catalog_apis(self) -> list[object]:
+        catalog = self.catalog
+        indexes = PartitionIndexes(seconds=self.settings.minute / INDEX_CHANGES_A_MINUTE)
+        return [
+            DatabasesApi(catalog),
+            TablesApi(catalog, indexes),
+            PartitionsApi(catalog),
+            PartitionIndexesApi(catalog, indexes),
+            ColumnStatisticsApi(catalog),
+            ConnectionsApi(catalog),
+            FunctionsApi(catalog),
+            ClassifiersApi(self.classifiers),
+            RegistriesApi(catalog),
+            SecurityApi(catalog),
         ]
 
     def start(self) -> None:

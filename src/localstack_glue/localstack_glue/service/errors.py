@@ -5,12 +5,15 @@ Each class is one AWS error code; the functions below them are the sentences. So
 
     GlueError
     ├── AlreadyExists, IdempotentParameterMismatch
-    ├── ConcurrentRunsExceeded
+    ├── ConcurrentModification, ConditionCheckFailure
+    ├── ConcurrentRunsExceeded, ResourceNumberLimitExceeded
     ├── EntityNotFound
-    ├── InvalidInput
+    ├── InvalidInput, InvalidState
     ├── JobRunInTerminalState
-    ├── ResourceNumberLimitExceeded
+    ├── NotHere                   (not an error of AWS: what this service does not do)
     └── Validation
+
+Those of the Data Catalog are in catalog/errors.py.
 """
 
 from __future__ import annotations
@@ -39,6 +42,18 @@ class ConcurrentRunsExceeded(GlueError):
     code, status = "ConcurrentRunsExceededException", 400
 
 
+class ConcurrentModification(GlueError):
+    code, status = "ConcurrentModificationException", 400
+
+
+class ConditionCheckFailure(GlueError):
+    code, status = "ConditionCheckFailureException", 400
+
+
+class ResourceNumberLimitExceeded(GlueError):
+    code, status = "ResourceNumberLimitExceededException", 400
+
+
 class EntityNotFound(GlueError):
     code, status = "EntityNotFoundException", 400
 
@@ -53,8 +68,14 @@ class JobRunInTerminalState(GlueError):
     code, status = "JobRunInTerminalStateException", 400
 
 
-class ResourceNumberLimitExceeded(GlueError):
-    code, status = "ResourceNumberLimitExceededException", 400
+class InvalidState(GlueError):
+    code, status = "InvalidStateException", 400
+
+
+class NotHere(GlueError):
+    """An operation, or a member of its request, that is accepted by AWS and does nothing here."""
+
+    code, status = "InternalFailure", 501
 
 
 class Validation(GlueError):
@@ -99,3 +120,12 @@ def run_is_over(run_id: str, state: str) -> GlueError:
 
 def invalid_next_token() -> GlueError:
     return InvalidInput("Invalid NextToken: take it from the answer before, unchanged.")  # [?]
+
+
+def not_here(what: str, why: str = "") -> GlueError:
+    """`what` is an operation or a member of one."""
+    reason = f" ({why})" if why else ""
+    return NotHere(
+        f"{what} of AWS Glue is not implemented by this local Glue service{reason}, so nothing was done. "
+        "Call it on AWS, or leave it out locally."
+    )
