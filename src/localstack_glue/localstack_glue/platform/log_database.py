@@ -1,7 +1,8 @@
 """Streams and events of CloudWatch Logs, in SQLite: written before PutLogEvents is answered, and not kept in memory.
 
-moto keeps every event in a list of Python objects, which would all be pickled anew with every snapshot. Here a group's
-`streams` and a stream's `events` are views of a database, which moto uses as it uses its dict and its list. What is left in the snapshot of Logs are groups, filters and tags.
+moto keeps every event in a list of Python objects, which would all be pickled anew with every snapshot. Here a
+group's `streams` and a stream's `events` are views of a database, which moto uses as it uses its dict and its list.
+What is left in the snapshot of Logs are groups, filters and tags.
 
     streams(id, account, region, log_group, name, created, bytes, token, ingested)    a row a stream
     events(id, stream, timestamp, ingested, message)                                  a row an event

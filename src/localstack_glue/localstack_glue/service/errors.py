@@ -7,6 +7,7 @@ Each class is one AWS error code; the functions below them are the sentences. So
     ├── AlreadyExists, IdempotentParameterMismatch
     ├── ConcurrentRunsExceeded
     ├── EntityNotFound
+    ├── InternalService
     ├── InvalidInput
     ├── InvalidNextToken          (InvalidInputException)
     └── Validation
@@ -42,6 +43,10 @@ class EntityNotFound(GlueError):
     code, status = "EntityNotFoundException", 400
 
 
+class InternalService(GlueError):
+    pass
+
+
 class InvalidInput(GlueError):
     code, status = "InvalidInputException", 400
 
@@ -72,6 +77,10 @@ def run_not_found(job_name: str, run_id: str) -> GlueError:
 
 def concurrent_runs_exceeded(job_name: str) -> GlueError:
     return ConcurrentRunsExceeded(f"Concurrent runs exceeded for {job_name}")  # [R]
+
+
+def disk_refused(problem: OSError) -> GlueError:
+    return InternalService(f"The local disk refused the change, and nothing was changed: {problem.strerror}")  # [?]
 
 
 def invalid_next_token() -> GlueError:

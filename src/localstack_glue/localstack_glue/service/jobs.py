@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from . import capacity, errors
-from .owner import Owner
 from .documents import Documents
+from .owner import Owner
 
 Job = dict[str, Any]
 _NOT_OF_A_JOB = ("Tags", *capacity.FIELDS)

@@ -5,7 +5,8 @@
                         script.py stdout stderr exit work/     see runner.py and process.py
 
 Every change of state goes through `RunStore.move`, which holds it against the table in states.py and writes run.json
-in one step before anybody can see the change. Times are seconds since the epoch.
+in one step before anybody can see the change. A run keeps room on the disk for that until it has ended; what cannot be
+written all the same is changed in memory, and written as soon as the disk takes it. Times are seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import contextlib
 import copy
 import logging
 import secrets
+import shutil
 import threading
 import time
 from collections import defaultdict
@@ -24,11 +26,12 @@ from types import MappingProxyType
 from typing import Any
 
 from . import capacity, errors, files, states
-from .owner import Owner
 from .jobs import Job
+from .owner import Owner
 
 LOG = logging.getLogger(__name__)
 EMPTY: Mapping[str, Any] = MappingProxyType({})
+WRITE_AGAIN = 1.0  # seconds until what the disk refused is tried again
 LOG_GROUPS = {"pythonshell": "/aws-glue/python-jobs"}
 # Of the request, else of the job.
 _EITHER = (
@@ -46,7 +49,8 @@ class Run:
     """One run. `record` is AWS's JobRun; `local` holds what AWS does not show:
 
     Account, Region, Command (of the job when the run started), Arguments (merged), MaxRetries,
-    Process (see process.py, None before it starts), RetriedAs (the id of the attempt that follows), Provenance (how it ran; "real": its own process)."""
+    Process (see process.py, None before it starts), Provenance (how it ran; "real": its own process), RetryDue (failed,
+    and another attempt follows), RetriedAs (that attempt's id), LogsDue (ended before all its output was shipped)."""
 
     record: dict[str, Any]
     local: dict[str, Any]
@@ -56,6 +60,10 @@ class Run:
     @property
     def id(self) -> str:
         return str(self.record["Id"])
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "run.json"
 
     @property
     def owner(self) -> Owner:
@@ -89,6 +97,7 @@ class RunStore:
         self._lock = threading.RLock()
         self._runs: dict[str, Run] = {}
         self._of_job: dict[tuple[Owner, str], list[Run]] = defaultdict(list)
+        self._unwritten: dict[str, Run] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._load()
 
@@ -105,7 +114,8 @@ class RunStore:
         """StartJobRun: a run in state STARTING. `arguments` is the merge that the script will get; `record` and `local`
         are added to the run's.
 
-        Raises InvalidInput, ConcurrentRunsExceeded, EntityNotFound (a JobRunId to resume that is unknown)."""
+        Raises InvalidInput, ConcurrentRunsExceeded, EntityNotFound (a JobRunId to resume that is unknown), OSError (a full
+        disk); then there is no run."""
         kind = (job.get("Command") or {}).get("Name", "")
         capacity.check(request, kind)
         now = time.time()
@@ -143,10 +153,11 @@ class RunStore:
             return self._add(shown, ours)
 
     def retry(self, failed: Run) -> Run | None:
-        """The next attempt of a failed run, as AWS names it (<id>_attempt_N), or None if it has had them all."""
-        attempt = failed.record["Attempt"] + 1
-        if attempt > failed.local["MaxRetries"]:
+        """The next attempt of a failed run, as AWS names it (<id>_attempt_N), or None if it has had them all, or has been
+        retried already. Raises OSError (a full disk); then there is none."""
+        if not self.may_retry(failed):
             return None
+        attempt = failed.record["Attempt"] + 1
         now = time.time()
         first = failed.id.rsplit("_attempt_", 1)[0]
         dropped = ("ErrorMessage", "CompletedOn")
@@ -160,16 +171,23 @@ class RunStore:
             "JobRunState": states.STARTING,
             "ExecutionTime": 0,
         }
+        local = {key: value for key, value in copy.deepcopy(failed.local).items() if key not in ("RetryDue", "LogsDue")}
         with self._lock:
-            again = self._add(record, {**copy.deepcopy(failed.local), "Process": None})
-        self.remember(failed, RetriedAs=again.id)
+            known = record["Id"] in self._runs  # killed before it could be remembered
+            again = None if known else self._add(record, {**local, "Process": None})
+        self.remember(failed, RetryDue=False, RetriedAs=record["Id"])
         return again
+
+    @staticmethod
+    def may_retry(run: Run) -> bool:
+        """Whether `run` is not its last attempt."""
+        return bool(run.record["Attempt"] < run.local["MaxRetries"])
 
     def move(self, run: Run, state: str, **changes: Any) -> None:
         """Bring `run` to `state`, with further members of its record changed.
 
-        Raises states.ImpossibleTransition. If the disk refuses the write, the change is made in memory and logged:
-        then a restart finds the state before and settles the run again, from its exit file."""
+        Raises states.ImpossibleTransition. If the disk refuses the write, the change is made in memory, and written when it
+        can be: a LocalStack killed before finds the state before and settles the run again, from its exit file."""
         with self._lock:
             states.check(run.state, state)
             now = time.time()
@@ -207,8 +225,13 @@ class RunStore:
     def _add(self, record: dict[str, Any], local: dict[str, Any]) -> Run:
         run = Run(record, local, self._folder / record["Id"])
         run.folder.mkdir()
-        files.write_json(run.folder / "arguments.json", local["Arguments"])
-        files.write_json(run.folder / "run.json", {"JobRun": record, "Local": local})
+        try:
+            files.write_json(run.folder / "arguments.json", local["Arguments"])
+            files.keep_room(run.file)
+            files.write_json(run.file, {"JobRun": record, "Local": local})
+        except OSError:
+            shutil.rmtree(run.folder, ignore_errors=True)
+            raise
         self._index(run)
         return run
 
@@ -218,11 +241,29 @@ class RunStore:
 
     def _write(self, run: Run) -> None:
         try:
-            files.write_json(run.folder / "run.json", {"JobRun": run.record, "Local": run.local})
+            files.write_json_in_room(run.file, {"JobRun": run.record, "Local": run.local})
         except OSError as problem:
-            LOG.error("Glue run %s is now %s, but that could not be written: %s", run.id, run.state, problem)
+            if run.id not in self._unwritten:
+                LOG.error("Glue run %s is now %s, but that could not be written yet: %s", run.id, run.state, problem)
+            none_before, self._unwritten[run.id] = not self._unwritten, run
+            if none_before:
+                threading.Thread(target=self._write_again, name="glue-write-again", daemon=True).start()
+            return
+        self._unwritten.pop(run.id, None)
+        if run.ended:
+            files.give_up_room(run.file)
+
+    def _write_again(self) -> None:
+        while self._unwritten:
+            time.sleep(WRITE_AGAIN)  # a disk tells nobody that it has room again
+            with self._lock:
+                for run in list(self._unwritten.values()):
+                    self._write(run)
 
     def _load(self) -> None:
+        for folder in self._folder.glob("jr_*"):
+            if not (folder / "run.json").exists():  # killed within StartJobRun, which so was never answered
+                shutil.rmtree(folder, ignore_errors=True)
         found = []
         for path in files.json_files(self._folder, "*/run.json"):
             with contextlib.suppress(FileNotFoundError):

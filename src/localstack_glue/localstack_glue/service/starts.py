@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import arguments, errors
-from .owner import Owner
 from .jobs import JobStore
+from .owner import Owner
 from .runner import Runner
 from .runs import Run, RunStore
 
