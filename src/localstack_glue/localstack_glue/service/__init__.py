@@ -10,6 +10,7 @@
     runner.py       a run from STARTING to its end    process.py     its processes: start, recognise, wait, end
     runners/        how each kind of job is run       arguments.py   who wins, and argv
     logs.py         output as events                  aws.py         S3 and CloudWatch Logs for a run
+    late_logs.py    what could not be shipped in time
     pages.py        NextToken                         files.py       JSON in one step
     settings.py     environment variables
 

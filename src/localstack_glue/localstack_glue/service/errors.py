@@ -8,6 +8,7 @@ Each class is one AWS error code; the functions below them are the sentences. So
     ├── ConcurrentModification, ConditionCheckFailure
     ├── ConcurrentRunsExceeded, ResourceNumberLimitExceeded
     ├── EntityNotFound
+    ├── InternalService
     ├── InvalidInput, InvalidState
     ├── JobRunInTerminalState
     ├── NotHere                   (not an error of AWS: what this service does not do)
@@ -56,6 +57,10 @@ class ResourceNumberLimitExceeded(GlueError):
 
 class EntityNotFound(GlueError):
     code, status = "EntityNotFoundException", 400
+
+
+class InternalService(GlueError):
+    pass
 
 
 class InvalidInput(GlueError):
@@ -116,6 +121,10 @@ def request_too_large() -> GlueError:
 
 def run_is_over(run_id: str, state: str) -> GlueError:
     return JobRunInTerminalState(f"Job run {run_id} is in the terminal state {state}.")  # [?]
+
+
+def disk_refused(problem: OSError) -> GlueError:
+    return InternalService(f"The local disk refused the change, and nothing was changed: {problem.strerror}")  # [?]
 
 
 def invalid_next_token() -> GlueError:

@@ -14,6 +14,8 @@ What `adopt` meets, for a run that is not in a terminal state:
     STOPPING                               stopped
     WAITING                                waits on
 
+and, for one that is: the attempt that was to follow is started, and output that could not be shipped is.
+
 The runner knows neither LocalStack nor boto3: what it needs from AWS it gets as `Services`.
 """
 
@@ -30,6 +32,7 @@ from typing import Protocol
 
 from . import bookmarks, process, runners, states
 from .bookmarks import Bookmarks
+from .late_logs import LateLogs
 from .logs import LogClient, Shipper
 from .process import Process
 from .runners import CannotStart, Launch
@@ -44,6 +47,7 @@ ENVIRONMENT_STOPPED = (
 PROCESS_VANISHED = "The process of this run disappeared without leaving an exit status: it was killed from outside."
 LONGEST_WAIT = 15  # minutes in line ("AWS Glue job run statuses")
 _LOGS_PATIENCE = 60.0  # seconds for which an unreachable Logs service is asked again before a run ends without
+_DISK_PAUSE = 1.0  # seconds between two tries on a full disk
 
 
 class Services(Protocol):
@@ -76,6 +80,7 @@ class Runner:
         self._lock = threading.Lock()
         self._line = threading.Condition()  # told whenever a run that waits in line may have got room, or shall not
         self._closing = False
+        self._late_logs = LateLogs(store, self._ship_whole)
         self.endings: list[Callable[[Run], None]] = []
         """Called, in the run's thread, when a run has ended and no retry follows; not when the environment stops."""
 
@@ -91,16 +96,17 @@ class Runner:
         self._tell_the_line()
 
     def adopt(self) -> None:
-        """Go on with every run that is not over, and complete the logs of those that ended just before."""
+        """Go on with every run that is not over, and with what the others left to do."""
         for run in self._store.active():
             self._in_thread(run, lambda run=run: self._resume(run))  # type: ignore[misc]
-        recent = [run for run in self._store.all() if run.ended and run.id not in self._supervised]
-        newest = max((run.record["LastModifiedOn"] for run in self._store.all()), default=0.0)
-        late = [run for run in recent if run.record["LastModifiedOn"] > newest - _LOGS_PATIENCE]
-        threading.Thread(target=self._complete_logs, args=(late,), name="glue-logs", daemon=True).start()
+        for run in self._store.all():
+            if run.state == states.FAILED and run.local.get("RetryDue"):
+                self._in_thread(run, lambda run=run: self._retry(run))  # type: ignore[misc]
+        self._late_logs.start()
 
     def shutdown(self, patience: float = 10.0) -> None:
         """End every process of every run, and let the runs end as FAILED. Returns within about `patience` seconds."""
+        self._late_logs.stop()
         with self._lock:
             self._closing = True
             supervised = list(self._supervised.values())
@@ -215,10 +221,13 @@ class Runner:
         process.end_all(run.id, shim)
         if shim:
             self._children.reap(shim)
-        self._ship_the_rest(run, shippers)
+        if not self._ship_the_rest(run, shippers):
+            self._store.remember(run, LogsDue=True)
         if not self._settings.keep_work:
             shutil.rmtree(run.folder / "work", ignore_errors=True)
         self._conclude(run, verdict)
+        if run.local.get("LogsDue"):
+            self._late_logs.start()
 
     def _wait(self, run: Run, shim: Process, shippers: list[Shipper], deadline: float) -> str | None:
         """Until the shim is over, or a reason to end it appears: that reason (a state), or None."""
@@ -229,7 +238,7 @@ class Runner:
             while not supervision.shutdown and run.state != states.STOPPING:
                 left = deadline - time.time()
                 if left <= 0:
-                    return states.TIMEOUT
+                    return None if process.ended_in_time(run.folder, deadline) else states.TIMEOUT
                 if watch.wait(min(left, SHIP_EVERY)):
                     return None
                 self._ship(run, shippers)
@@ -254,9 +263,21 @@ class Runner:
         if status == 0:
             self._store.move(run, states.SUCCEEDED)
             return
+        if self._store.may_retry(run):
+            self._store.remember(run, RetryDue=True)
         self._fail(run, PROCESS_VANISHED if status is None else runners.failure(run, status))
-        if not self._closing and (again := self._store.retry(run)):
-            self.submit(again)
+        if run.state == states.FAILED:
+            self._retry(run)
+
+    def _retry(self, run: Run) -> None:
+        while not self._closing:
+            try:
+                if again := self._store.retry(run):
+                    self.submit(again)
+                return
+            except OSError as problem:
+                LOG.error("The next attempt of Glue run %s waits for room on the disk: %s", run.id, problem)
+                time.sleep(_DISK_PAUSE)
 
     def _cancelled(self, run: Run) -> bool:
         """Whether `run` was stopped before it had a process; then it is brought to its end."""
@@ -287,18 +308,19 @@ class Runner:
             LOG.warning("The logs of Glue run %s are not shipped yet: %s", run.id, problem)
             return False
 
-    def _ship_the_rest(self, run: Run, shippers: list[Shipper]) -> None:
-        """Ship until all is there: logs are complete before the terminal state shows. Gives up (the next start
-        completes them, see `adopt`) when the service stays away, or at shutdown after one try."""
+    def _ship_the_rest(self, run: Run, shippers: list[Shipper]) -> bool:
+        """Ship until all is there: logs are complete before the terminal state shows. Gives up (late_logs.py completes
+        them) when the service stays away, or at shutdown after one try. Returns whether all is there."""
         end = time.monotonic() + _LOGS_PATIENCE
         while not self._ship(run, shippers, last=True):
             if self._supervised[run.id].shutdown or time.monotonic() > end:
-                return
+                return False
             time.sleep(SHIP_EVERY)
+        return True
 
-    def _complete_logs(self, ended: list[Run]) -> None:
-        for run in ended:
-            shippers = self._shippers(run)
-            for shipper in shippers:
-                shipper.resume()
-            self._ship(run, shippers, last=True)
+    def _ship_whole(self, run: Run) -> bool:
+        """Ship what the streams of an ended run still lack; whether all is there."""
+        shippers = self._shippers(run)
+        for shipper in shippers:
+            shipper.resume()
+        return self._ship(run, shippers, last=True)

@@ -5,7 +5,8 @@
                         script.py stdout stderr exit work/     see runner.py and process.py
 
 Every change of state goes through `RunStore.move`, which holds it against the table in states.py and writes run.json
-in one step before anybody can see the change. Times are seconds since the epoch.
+in one step before anybody can see the change. A run keeps room on the disk for that until it has ended; what cannot be
+written all the same is changed in memory, and written as soon as the disk takes it. Times are seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import contextlib
 import copy
 import logging
 import secrets
+import shutil
 import threading
 import time
 from collections import defaultdict
@@ -31,6 +33,7 @@ from .quotas import Quotas, refusal, waits
 
 LOG = logging.getLogger(__name__)
 EMPTY: Mapping[str, Any] = MappingProxyType({})
+WRITE_AGAIN = 1.0  # seconds until what the disk refused is tried again
 PROVENANCE = {
     "real": "a process of its own ran the script on this machine",
     "none": "nothing was run",
@@ -51,7 +54,9 @@ class Run:
     MaxRetries, MaxConcurrentRuns    of the job
     Since               when it began to consume resources, in seconds since the epoch; None while it waits in line
     Process             see process.py, None before it starts
+    RetryDue            failed, and another attempt follows
     RetriedAs           the id of the attempt that follows
+    LogsDue             ended before all its output was shipped
     Provenance          how it ran, see PROVENANCE"""
 
     record: dict[str, Any]
@@ -62,6 +67,10 @@ class Run:
     @property
     def id(self) -> str:
         return str(self.record["Id"])
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "run.json"
 
     @property
     def owner(self) -> Owner:
@@ -111,6 +120,7 @@ class RunStore:
         self._runs: dict[str, Run] = {}
         self._active: dict[str, Run] = {}
         self._of_job: dict[tuple[Owner, str], list[Run]] = defaultdict(list)
+        self._unwritten: dict[str, Run] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._load()
 
@@ -128,7 +138,7 @@ class RunStore:
         script will get; `record` and `local` are added to the run's.
 
         Raises InvalidInput, ConcurrentRunsExceeded, ResourceNumberLimitExceeded, EntityNotFound (a JobRunId to resume
-        that is unknown)."""
+        that is unknown), OSError (a full disk); then there is no run."""
         command = job.get("Command") or {}
         kind = command.get("Name", "")
         shown = {
@@ -193,10 +203,11 @@ class RunStore:
         return False
 
     def retry(self, failed: Run) -> Run | None:
-        """The next attempt of a failed run, as AWS names it (<id>_attempt_N), or None if it has had them all."""
-        attempt = failed.record["Attempt"] + 1
-        if attempt > failed.local["MaxRetries"]:
+        """The next attempt of a failed run, as AWS names it (<id>_attempt_N), or None if it has had them all, or has been
+        retried already. Raises OSError (a full disk); then there is none."""
+        if not self.may_retry(failed):
             return None
+        attempt = failed.record["Attempt"] + 1
         now = time.time()
         first = failed.id.rsplit("_attempt_", 1)[0]
         dropped = ("ErrorMessage", "CompletedOn")
@@ -210,17 +221,24 @@ class RunStore:
             "JobRunState": states.STARTING,
             "ExecutionTime": 0,
         }
-        local = {**copy.deepcopy(failed.local), "Process": None, "Provenance": "none", "Since": now}
+        local = {key: value for key, value in copy.deepcopy(failed.local).items() if key not in ("RetryDue", "LogsDue")}
+        local |= {"Process": None, "Provenance": "none", "Since": now}
         with self._lock:
-            again = self._add(record, local)
-        self.remember(failed, RetriedAs=again.id)
+            known = record["Id"] in self._runs  # killed before it could be remembered
+            again = None if known else self._add(record, local)
+        self.remember(failed, RetryDue=False, RetriedAs=record["Id"])
         return again
+
+    @staticmethod
+    def may_retry(run: Run) -> bool:
+        """Whether `run` is not its last attempt."""
+        return bool(run.record["Attempt"] < run.local["MaxRetries"])
 
     def move(self, run: Run, state: str, **changes: Any) -> None:
         """Bring `run` to `state`, with further members of its record changed.
 
-        Raises states.ImpossibleTransition. If the disk refuses the write, the change is made in memory and logged:
-        then a restart finds the state before and settles the run again, from its exit file."""
+        Raises states.ImpossibleTransition. If the disk refuses the write, the change is made in memory, and written when it
+        can be: a LocalStack killed before finds the state before and settles the run again, from its exit file."""
         with self._lock:
             states.check(run.state, state)
             now = time.time()
@@ -265,8 +283,13 @@ class RunStore:
     def _add(self, record: dict[str, Any], local: dict[str, Any]) -> Run:
         run = Run(record, local, self._folder / record["Id"])
         run.folder.mkdir()
-        files.write_json(run.folder / "arguments.json", local["Arguments"])
-        files.write_json(run.folder / "run.json", {"JobRun": record, "Local": local})
+        try:
+            files.write_json(run.folder / "arguments.json", local["Arguments"])
+            files.keep_room(run.file)
+            files.write_json(run.file, {"JobRun": record, "Local": local})
+        except OSError:
+            shutil.rmtree(run.folder, ignore_errors=True)
+            raise
         self._index(run)
         return run
 
@@ -278,11 +301,29 @@ class RunStore:
 
     def _write(self, run: Run) -> None:
         try:
-            files.write_json(run.folder / "run.json", {"JobRun": run.record, "Local": run.local})
+            files.write_json_in_room(run.file, {"JobRun": run.record, "Local": run.local})
         except OSError as problem:
-            LOG.error("Glue run %s is now %s, but that could not be written: %s", run.id, run.state, problem)
+            if run.id not in self._unwritten:
+                LOG.error("Glue run %s is now %s, but that could not be written yet: %s", run.id, run.state, problem)
+            none_before, self._unwritten[run.id] = not self._unwritten, run
+            if none_before:
+                threading.Thread(target=self._write_again, name="glue-write-again", daemon=True).start()
+            return
+        self._unwritten.pop(run.id, None)
+        if run.ended:
+            files.give_up_room(run.file)
+
+    def _write_again(self) -> None:
+        while self._unwritten:
+            time.sleep(WRITE_AGAIN)  # a disk tells nobody that it has room again
+            with self._lock:
+                for run in list(self._unwritten.values()):
+                    self._write(run)
 
     def _load(self) -> None:
+        for folder in self._folder.glob("jr_*"):
+            if not (folder / "run.json").exists():  # killed within StartJobRun, which so was never answered
+                shutil.rmtree(folder, ignore_errors=True)
         found = []
         for path in files.json_files(self._folder, "*/run.json"):
             with contextlib.suppress(FileNotFoundError):
