@@ -143,7 +143,7 @@ def test_a_missing_script_fails_the_run(aws, location, message):
         ({"Name": "glueetl"}, r"Spark jobs \(Command.Name=glueetl\) are not available"),
         ({"Name": "gluestreaming"}, r"Spark streaming jobs"),
         ({"Name": "nonsense"}, r"failed to execute with exception Could not find command for the given criteria"),
-        ({"Name": "pythonshell", "PythonVersion": "3"}, r'Set PythonVersion to "3.9"'),
+        ({"Name": "pythonshell", "PythonVersion": "2"}, r"AWS has ended Python 2.*Set PythonVersion to \"3.9\""),
     ],
 )
 def test_what_cannot_be_run_is_never_green(aws, command, message):

@@ -232,6 +232,7 @@ class Runner:
     def _wait(self, run: Run, shim: Process, shippers: list[Shipper], deadline: float) -> str | None:
         """Until the shim is over, or a reason to end it appears: that reason (a state), or None."""
         watch = process.Watch(shim)
+        memory = runners.memory_watch(run, shim, self._settings)
         supervision = self._supervised[run.id]
         supervision.watch = watch
         try:
@@ -239,9 +240,10 @@ class Runner:
                 left = deadline - time.time()
                 if left <= 0:
                     return None if process.ended_in_time(run.folder, deadline) else states.TIMEOUT
-                if watch.wait(min(left, SHIP_EVERY)):
+                if watch.wait(min(left, SHIP_EVERY, memory.next_look)):
                     return None
                 self._ship(run, shippers)
+                memory.look()
             return states.FAILED if supervision.shutdown else states.STOPPED
         finally:
             supervision.watch = None
