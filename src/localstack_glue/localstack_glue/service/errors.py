@@ -7,6 +7,7 @@ Each class is one AWS error code; the functions below them are the sentences. So
     ├── AlreadyExists, IdempotentParameterMismatch
     ├── ConcurrentRunsExceeded
     ├── EntityNotFound
+    ├── IllegalWorkflowState
     ├── InvalidInput
     ├── InvalidNextToken          (InvalidInputException)
     └── Validation
@@ -46,6 +47,10 @@ class InvalidInput(GlueError):
     code, status = "InvalidInputException", 400
 
 
+class IllegalWorkflowState(GlueError):
+    code, status = "IllegalWorkflowStateException", 400
+
+
 class Validation(GlueError):
     code, status = "ValidationException", 400
 
@@ -76,3 +81,45 @@ def concurrent_runs_exceeded(job_name: str) -> GlueError:
 
 def invalid_next_token() -> GlueError:
     return InvalidInput("Invalid NextToken: take it from the answer before, unchanged.")  # [?]
+
+
+def trigger_exists(name: str) -> GlueError:
+    return AlreadyExists(f"Trigger with name: {name} already exists.")  # [?]
+
+
+def trigger_mismatch(name: str) -> GlueError:
+    return IdempotentParameterMismatch(
+        f"Trigger with name '{name}' already submitted with different configuration"
+    )  # [?] as for jobs
+
+
+def trigger_not_found(name: str) -> GlueError:
+    return EntityNotFound(f"Trigger {name} not found.")  # [?]
+
+
+def trigger_state(state: str) -> GlueError:
+    return InvalidInput(f"The operation is not allowed when trigger is in state: {state}")  # [R]
+
+
+def trigger_cannot_start(kind: str) -> GlueError:
+    return InvalidInput(f"Trigger Type {kind} cannot be started")  # [R]
+
+
+def crawler_not_found(name: str) -> GlueError:
+    return EntityNotFound(f"Crawler with name {name} does not exist")  # [?]
+
+
+def workflow_exists(name: str) -> GlueError:
+    return AlreadyExists(f"Workflow with name: {name} already exists.")  # [?]
+
+
+def workflow_not_found() -> GlueError:
+    return EntityNotFound("Entity not found")  # [R]
+
+
+def concurrent_workflow_runs_exceeded(name: str) -> GlueError:
+    return ConcurrentRunsExceeded(f"Concurrent runs exceeded for workflow: {name}.")  # [M] ErrorMessage of WorkflowRun
+
+
+def workflow_run_state(run_id: str, state: str, wanted: str) -> GlueError:
+    return IllegalWorkflowState(f"Workflow run {run_id} is {state}; it must be {wanted}.")  # [?]

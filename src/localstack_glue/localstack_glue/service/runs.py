@@ -46,7 +46,8 @@ class Run:
     """One run. `record` is AWS's JobRun; `local` holds what AWS does not show:
 
     Account, Region, Command (of the job when the run started), Arguments (merged), MaxRetries,
-    Process (see process.py, None before it starts), RetriedAs (the id of the attempt that follows), Provenance (how it ran; "real": its own process)."""
+    Process (see process.py, None before it starts), RetriedAs (the id of the attempt that follows), Provenance (how it
+    ran; "real": its own process), and of a run that a trigger started Chain, Trigger, Action, Heard (see chains.py)."""
 
     record: dict[str, Any]
     local: dict[str, Any]

@@ -24,8 +24,10 @@ class Starts:
         *,
         record: Mapping[str, Any] | None = None,
         local: Mapping[str, Any] | None = None,
+        unseen: Mapping[str, str] | None = None,
     ) -> Run:
-        """StartJobRun. `record` (TriggerName, PredecessorRuns, ...) and `local` (see runs.Run) are added to the run's.
+        """StartJobRun. `record` (TriggerName, PredecessorRuns, ...) and `local` (see runs.Run) are added to the run's;
+        `unseen` are arguments that the script gets and the record does not show.
 
         Raises what StartJobRun answers: EntityNotFound, InvalidInput, ConcurrentRunsExceeded."""
         try:
@@ -38,6 +40,7 @@ class Starts:
         given = arguments.merged(
             job.get("DefaultArguments"), request.get("Arguments"), job.get("NonOverridableArguments")
         )
+        given = {**given, **(unseen or {})}
         run = self._runs.create(owner, job, request, given, record=record or {}, local=local or {})
         self._runner.submit(run)
         return run

@@ -1,6 +1,7 @@
 """Glue's API: one module for each kind of resource, thin; the work is done by the stores and engines beside this folder.
 
     jobs.py     job definitions         runs.py     job runs         tags.py     tags of every kind of resource
+    triggers.py triggers                workflows.py workflows and their runs
 
 A module has one class whose methods are handlers, each marked with the operation it answers:
 
