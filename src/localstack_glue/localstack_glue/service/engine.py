@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+from .activation import Activation
 from .api.bookmarks import BookmarksApi
 from .api.classifiers import ClassifiersApi
 from .api.column_statistics import ColumnStatisticsApi
@@ -20,16 +21,24 @@ from .api.runs import RunsApi
 from .api.security import SecurityApi
 from .api.tables import TablesApi
 from .api.tags import TagsApi
+from .api.triggers import TriggersApi
+from .api.workflows import WorkflowsApi
 from .aws import AwsServices
 from .bookmarks import Bookmarks
 from .catalog.backend import Catalog
 from .catalog.partition_indexes import PartitionIndexes
+from .chains import Chains
 from .classifiers import ClassifierStore
+from .firing import Crawlers, Firing
 from .jobs import JobStore
 from .runner import Runner
 from .runs import RunStore
+from .schedules import Clock
 from .settings import Settings
 from .starts import Starts
+from .triggers import TriggerStore
+from .workflow_runs import WorkflowRuns
+from .workflows import WorkflowStore
 
 INDEX_CHANGES_A_MINUTE = 6  # partition indexes that can be created or deleted, one after the other
 
@@ -37,7 +46,9 @@ INDEX_CHANGES_A_MINUTE = 6  # partition indexes that can be created or deleted, 
 class Engine:
     """`client(service, account, region)` gives a boto3 client; it is asked each time and should keep them."""
 
-    def __init__(self, settings: Settings, client: Callable[[str, str, str], Any]) -> None:
+    def __init__(
+        self, settings: Settings, client: Callable[[str, str, str], Any], crawlers: Crawlers | None = None
+    ) -> None:
         self.settings, self.client = settings, client
         self.jobs = JobStore(settings.kept / "jobs")
         self.bookmarks = Bookmarks(settings.kept / "bookmarks")
@@ -46,6 +57,13 @@ class Engine:
         self.starts = Starts(self.jobs, self.runs, self.runner)
         self.classifiers = ClassifierStore(settings.kept / "classifiers")
         self.catalog = Catalog()
+        self.clock = Clock(settings.minute)
+        self.triggers = TriggerStore(settings.kept / "triggers")
+        self.workflows = WorkflowStore(settings.kept / "workflows")
+        chains = Chains(settings.kept / "chains", self.runs)
+        self.firing = Firing(self.triggers, chains, self.runs, self.runner, self.starts, crawlers=crawlers)
+        self.workflow_runs = WorkflowRuns(self.workflows, self.triggers, chains, self.firing)
+        self.activation = Activation(self.triggers, self.firing, self.workflow_runs, self.clock)
 
     @cached_property
     def apis(self) -> list[object]:
@@ -54,7 +72,9 @@ class Engine:
             JobsApi(self.jobs, self.bookmarks),
             RunsApi(self.jobs, self.runs, self.runner, self.starts),
             BookmarksApi(self.bookmarks),
-            TagsApi({"job": self.jobs}),
+            TriggersApi(self.triggers, self.activation, self.jobs, self.workflows),
+            WorkflowsApi(self.workflows, self.triggers, self.activation, self.workflow_runs),
+            TagsApi({"job": self.jobs, "trigger": self.triggers, "workflow": self.workflows}),
             *self._catalog_apis(),
         ]
 
@@ -76,8 +96,12 @@ class Engine:
 
     def start(self) -> None:
         """With LocalStack, when S3 and Logs answer: goes on with what an earlier one left unfinished."""
+        unheard = self.firing.unheard()  # before the runner can end runs, and retry them
         self.runner.adopt()
+        self.firing.catch_up(unheard)
+        self.activation.restore()
 
     def stop(self) -> None:
         """At an orderly stop of LocalStack, while the other services still answer. Takes 10 s at most."""
+        self.clock.stop()
         self.runner.shutdown()

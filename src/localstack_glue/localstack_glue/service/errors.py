@@ -8,6 +8,7 @@ Each class is one AWS error code; the functions below them are the sentences. So
     ├── ConcurrentModification, ConditionCheckFailure
     ├── ConcurrentRunsExceeded, ResourceNumberLimitExceeded
     ├── EntityNotFound
+    ├── IllegalWorkflowState
     ├── InternalService
     ├── InvalidInput, InvalidState
     ├── JobRunInTerminalState
@@ -83,6 +84,10 @@ class NotHere(GlueError):
     code, status = "InternalFailure", 501
 
 
+class IllegalWorkflowState(GlueError):
+    code, status = "IllegalWorkflowStateException", 400
+
+
 class Validation(GlueError):
     code, status = "ValidationException", 400
 
@@ -138,3 +143,45 @@ def not_here(what: str, why: str = "") -> GlueError:
         f"{what} of AWS Glue is not implemented by this local Glue service{reason}, so nothing was done. "
         "Call it on AWS, or leave it out locally."
     )
+
+
+def trigger_exists(name: str) -> GlueError:
+    return AlreadyExists(f"Trigger with name: {name} already exists.")  # [?]
+
+
+def trigger_mismatch(name: str) -> GlueError:
+    return IdempotentParameterMismatch(
+        f"Trigger with name '{name}' already submitted with different configuration"
+    )  # [?] as for jobs
+
+
+def trigger_not_found(name: str) -> GlueError:
+    return EntityNotFound(f"Trigger {name} not found.")  # [?]
+
+
+def trigger_state(state: str) -> GlueError:
+    return InvalidInput(f"The operation is not allowed when trigger is in state: {state}")  # [R]
+
+
+def trigger_cannot_start(kind: str) -> GlueError:
+    return InvalidInput(f"Trigger Type {kind} cannot be started")  # [R]
+
+
+def crawler_not_found(name: str) -> GlueError:
+    return EntityNotFound(f"Crawler with name {name} does not exist")  # [?]
+
+
+def workflow_exists(name: str) -> GlueError:
+    return AlreadyExists(f"Workflow with name: {name} already exists.")  # [?]
+
+
+def workflow_not_found() -> GlueError:
+    return EntityNotFound("Entity not found")  # [R]
+
+
+def concurrent_workflow_runs_exceeded(name: str) -> GlueError:
+    return ConcurrentRunsExceeded(f"Concurrent runs exceeded for workflow: {name}.")  # [M] ErrorMessage of WorkflowRun
+
+
+def workflow_run_state(run_id: str, state: str, wanted: str) -> GlueError:
+    return IllegalWorkflowState(f"Workflow run {run_id} is {state}; it must be {wanted}.")  # [?]

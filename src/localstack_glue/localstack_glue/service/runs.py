@@ -57,7 +57,8 @@ class Run:
     RetryDue            failed, and another attempt follows
     RetriedAs           the id of the attempt that follows
     LogsDue             ended before all its output was shipped
-    Provenance          how it ran, see PROVENANCE"""
+    Provenance          how it ran, see PROVENANCE
+    Chain, Trigger, Action, Heard    of a run that a trigger started, see chains.py"""
 
     record: dict[str, Any]
     local: dict[str, Any]

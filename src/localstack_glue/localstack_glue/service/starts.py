@@ -27,8 +27,10 @@ class Starts:
         *,
         record: Mapping[str, Any] | None = None,
         local: Mapping[str, Any] | None = None,
+        unseen: Mapping[str, str] | None = None,
     ) -> Run:
-        """StartJobRun. `record` (TriggerName, PredecessorRuns, ...) and `local` (see runs.Run) are added to the run's.
+        """StartJobRun. `record` (TriggerName, PredecessorRuns, ...) and `local` (see runs.Run) are added to the run's;
+        `unseen` are arguments that the script gets and the record does not show.
 
         Raises what StartJobRun answers: EntityNotFound, InvalidInput, ConcurrentRunsExceeded,
         ResourceNumberLimitExceeded."""
@@ -44,6 +46,7 @@ class Starts:
         given = arguments.merged(
             job.get("DefaultArguments"), request.get("Arguments"), job.get("NonOverridableArguments")
         )
+        given = {**given, **(unseen or {})}
         run = self._runs.create(owner, job, request, given, record=record or {}, local=local or {})
         self._runner.submit(run)
         return run
@@ -56,12 +59,14 @@ class Starts:
         *,
         record: Mapping[str, Any],
         local: Mapping[str, Any],
+        unseen: Mapping[str, str] | None = None,
     ) -> Run:
         """As `start`, for a trigger, which has nobody to tell what went wrong: a run that cannot start is there all the
         same, as ERROR if its job was deleted, else as FAILED ("AWS Glue job run statuses")."""
         try:
-            return self.start(owner, job_name, request, record=record, local=local)
+            return self.start(owner, job_name, request, record=record, local=local, unseen=unseen)
         except errors.EntityNotFound as problem:
-            return self._runs.create_ended(owner, job_name, states.ERROR, problem.message, record=record, local=local)
+            state, message = states.ERROR, problem.message
         except errors.GlueError as problem:
-            return self._runs.create_ended(owner, job_name, states.FAILED, problem.message, record=record, local=local)
+            state, message = states.FAILED, problem.message
+        return self._runs.create_ended(owner, job_name, state, message, record=record, local=local)

@@ -2,6 +2,7 @@
 
     jobs.py         job definitions     runs.py     job runs
     bookmarks.py    job bookmarks       tags.py     tags of every kind of resource
+    triggers.py     triggers            workflows.py    workflows and their runs
 
 The Data Catalog, on moto's objects (../catalog/):
 
