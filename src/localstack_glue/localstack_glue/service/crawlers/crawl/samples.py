@@ -85,6 +85,8 @@ def _read(body: Any, size: int) -> Sample:
             more = bool(body.read(1))
             return Sample(bytes(unpacked), not more, compression, consumed)
         data = body.read(_CHUNK)
+    if consumed and not unpacked:
+        raise Unreadable(f"{compression} that ends before anything can be unpacked")
     return Sample(bytes(unpacked), True, compression, consumed)
 
 

@@ -90,8 +90,9 @@ def _records(reader: _Reader, begin: int, size: int) -> tuple[int, int]:
     try:
         while end < size:
             count = reader.long()
-            reader.at += reader.long() + _MARK
-            if reader.at > size or count < 0:
+            block = reader.long()  # first: it moves the reader itself
+            reader.at += block + _MARK
+            if reader.at > size or count < 0 or block < 0:
                 break
             seen, end = seen + count, reader.at
     except IndexError:
