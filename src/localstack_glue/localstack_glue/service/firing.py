@@ -40,7 +40,7 @@ class Crawlers(Protocol):
     """Each is called when a crawl has ended, with the crawler's name, SUCCEEDED, FAILED or CANCELLED, and AWS's Crawl; in
     any thread, but without a lock held. The crawls that a SIGKILL cut off are told after the next start."""
 
-    def start(self, owner: Owner, name: str) -> None:
+    def start(self, owner: Owner, name: str) -> dict[str, Any]:
         """Raises GlueError: EntityNotFound, CrawlerRunningException, ..."""
 
 
