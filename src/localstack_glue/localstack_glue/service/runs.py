@@ -270,6 +270,10 @@ class RunStore:
             raise run_not_found(job_name, run_id)
         return run
 
+    def find(self, run_id: str) -> Run | None:
+        """The run of that id, whoever owns it."""
+        return self._runs.get(run_id)
+
     def newest_first(self, owner: Owner, job_name: str) -> list[Run]:
         return self._of_job.get((owner, job_name), [])[::-1]
 
