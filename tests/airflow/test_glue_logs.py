@@ -55,7 +55,11 @@ class Glue:
 
     def task(self, kind, **arguments):
         settings = arguments.pop("settings", {})
-        return Seen(json.loads(self.replica.python(OBSERVE, json.dumps(dict(arguments, kind=kind)), **settings).splitlines()[-1]))
+        return Seen(
+            json.loads(
+                self.replica.python(OBSERVE, json.dumps(dict(arguments, kind=kind)), **settings).splitlines()[-1]
+            )
+        )
 
     def ended_run(self, name):
         run_id = self.glue.start_job_run(JobName=name)["JobRunId"]
@@ -267,7 +271,9 @@ def test_a_sensor_that_looks_from_ever_new_processes_shows_each_line_once(glue, 
     assert len(looks) > 2, "the run was over too soon to show anything"
     wanted = ["Glue output: line {}".format(n) for n in range(40)]
     assert [line for line in looks[-1] if line.startswith("Glue output")] == wanted
-    assert any(0 < len([line for line in look if line.startswith("Glue output")]) < 40 for look in looks), "no streaming"
+    assert any(0 < len([line for line in look if line.startswith("Glue output")]) < 40 for look in looks), (
+        "no streaming"
+    )
     assert [line for line in looks[-1] if "how it runs: real" in line] == looks[-1][:1]
     assert "how it ran: real" in looks[-1][-1]
     if how == "fails":

@@ -200,7 +200,9 @@ def around(observer: Observer) -> dict[str, Row]:
     rows["concurrent"] = concurrent(observer)
     job = observer.job("second_time", SECOND_TIME, MaxRetries=1)
     answers = {"operator": provider.operator(job_name=job, retry_limit=1)}
-    first = wait_until(lambda: [r["Id"] for r in observer.runs(job) if "PreviousRunId" not in r], 30, "the first run")[0]
+    first = wait_until(lambda: [r["Id"] for r in observer.runs(job) if "PreviousRunId" not in r], 30, "the first run")[
+        0
+    ]
     observer.aws.ended(job, f"{first}_attempt_1", 60)
     answers["sensor"] = provider.sensor(job_name=job, run_id=first)
     states = ", ".join(f"attempt {run['Attempt']} {run['JobRunState']}" for run in reversed(observer.runs(job)))
@@ -221,7 +223,12 @@ def other_region(observer: Observer) -> Row:
         "starts only": started,
         "sensor": provider.sensor(job_name="abroad", run_id=started["value"]),
     }
-    return Row("the job is in another region than the connection; operator with `region_name`", "real", answers, "SUCCEEDED, there")
+    return Row(
+        "the job is in another region than the connection; operator with `region_name`",
+        "real",
+        answers,
+        "SUCCEEDED, there",
+    )
 
 
 def ended(glue: Any, job: str, run_id: str) -> bool:

@@ -83,7 +83,7 @@ def test_a_script_that_ended_while_nobody_looked_is_judged_by_when_it_did(
     glue.store.move(run, states.RUNNING)
     (run.folder / "stdout").write_text("early\n")
     (run.folder / "exit").write_text(f"{status}\n")
-    when = run.record["StartedOn"] + 60 - seconds_before_the_deadline
+    when = began + 60 - seconds_before_the_deadline
     os.utime(run.folder / "exit", (when, when))
     glue.restart()
     glue.runner.adopt()

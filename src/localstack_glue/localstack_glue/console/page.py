@@ -50,7 +50,10 @@ def details(content: Mapping[str, Any]) -> str:
         f'<p>{_duration(record)}</p><p class="end">{_json_link({})}</p></header>'
         + (f'<p class="banner">{_escaped(error)}</p>' if error else "")
     )
-    arguments = [(f"<code>{_escaped(key)}</code>", f"<code>{_escaped(value)}</code>") for key, value in content["Arguments"].items()]
+    arguments = [
+        (f"<code>{_escaped(key)}</code>", f"<code>{_escaped(value)}</code>")
+        for key, value in content["Arguments"].items()
+    ]
     body = head + _facts(_identity(content))
     body += "<h2>Arguments</h2>" + (_facts(arguments) if arguments else _nothing("None were given."))
     for kind, title in (("output", "Output"), ("error", "Error output")):
