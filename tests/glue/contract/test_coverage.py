@@ -16,22 +16,27 @@ from tests.support.localstack import ROOT, VENVS
 
 PAGE = ROOT / "docs/glue-coverage.md"
 PYTHON = VENVS / "localstack/bin/python"
-# A method of moto's for every operation that moto has.
+# A method of moto's for every operation that moto has; and those that this service uses.
 MOTOS = """
+import json
 from botocore import xform_name
 from botocore.session import Session
 from moto.glue.responses import GlueResponse
-for name in Session().get_service_model("glue").operation_names:
-    if xform_name(name) in vars(GlueResponse):
-        print(name)
+from localstack_glue.service.catalog.moto_operations import USED
+names = Session().get_service_model("glue").operation_names
+print(json.dumps([[name for name in names if xform_name(name) in vars(GlueResponse)], sorted(USED)]))
 """
 CLIENTS = {"boto3": VENVS / "dev", "boto3 1.18.65": VENVS / "airflow"}
 
 
-def coverage(*arguments):
-    command = [PYTHON, "-m", "localstack_glue.service.coverage", *arguments]
+def printed(*arguments):
+    """By LocalStack's interpreter."""
     environment = {"PYTHONPATH": str(ROOT / "src/localstack_glue")}
-    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    return subprocess.run([PYTHON, *arguments], env=environment, check=True, capture_output=True, text=True).stdout
+
+
+def coverage(*arguments):
+    return printed("-m", "localstack_glue.service.coverage", *arguments)
 
 
 @cache
@@ -82,12 +87,12 @@ def test_every_other_operation_answers_as_aws_would(api, model):
 
 def test_every_operation_of_moto_was_judged():
     """Used, replaced, or refused for a reason: an operation that a later moto has is none of these."""
-    command = [PYTHON, "-c", MOTOS]
-    motos = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    motos, used = json.loads(printed("-c", MOTOS))
     assert len(motos) > 90
     judged = {one["operation"]: one for one in covered()}
     assert [name for name in motos if judged[name]["done"] == "refused" and not judged[name]["note"]] == []
-    assert {one["operation"] for one in covered() if one["by"] == "moto"} <= set(motos)
+    assert set(used) <= set(motos)
+    assert used == [one["operation"] for one in covered() if one["by"] == "moto"], "one that has a handler here is used"
 
 
 def test_the_page_is_up_to_date():

@@ -9,6 +9,7 @@ Errors of the inner modules (errors.py) become AWS's error responses here.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from functools import lru_cache
@@ -26,13 +27,14 @@ from localstack.services.moto import call_moto
 from localstack.services.plugins import Service, ServiceLifecycleHook
 from localstack.state import StateVisitor
 
-from . import validation
+from . import errors, validation
 from .api import Owner, Request, Response, handlers
 from .catalog import moto_operations
 from .engine import Engine
 from .errors import GlueError, not_here
 from .settings import Settings
 
+LOG = logging.getLogger(__name__)
 Handler = Callable[[Owner, Request], Response]
 
 
@@ -94,6 +96,9 @@ def _ours(handler: Handler) -> Callable[..., Any]:
     def called(context: RequestContext, request: Request) -> Any:
         try:
             return handler(Owner(context.account_id, context.region), request)
+        except OSError as problem:  # a full disk, say
+            LOG.error("%s: %s", context.operation.name if context.operation else "", problem)
+            raise errors.disk_refused(problem) from None
         except NotImplementedError:
             return _moto(context, request)
 

@@ -1,6 +1,8 @@
 """Glue's API: one module for each kind of resource, thin; the work is done by the stores and engines beside this folder.
 
-    jobs.py     job definitions         runs.py     job runs         tags.py     tags of every kind of resource
+    jobs.py         job definitions     runs.py     job runs
+    bookmarks.py    job bookmarks       tags.py     tags of every kind of resource
+    triggers.py     triggers            workflows.py    workflows and their runs
 
 The Data Catalog, on moto's objects (../catalog/):
 

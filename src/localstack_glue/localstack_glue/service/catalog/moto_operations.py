@@ -8,49 +8,27 @@ from __future__ import annotations
 
 import re
 
-_DEFINED = "moto keeps the definition; nothing runs by it"
 _ENCRYPTED = "nothing is encrypted by it"
 _COMPATIBLE = "definitions are kept in versions; neither their syntax nor their compatibility is checked"
 
 # operation -> what AWS would do that this does not; empty where it is all there is to do
 USED: dict[str, str] = {
-    "BatchGetCrawlers": "",
-    "BatchGetTriggers": "",
-    "BatchGetWorkflows": "",
-    "CreateCrawler": _DEFINED,
     "CreateSchema": _COMPATIBLE,
-    "CreateTrigger": _DEFINED,
-    "CreateWorkflow": _DEFINED,
-    "DeleteCrawler": "",
     "DeleteRegistry": "",
     "DeleteSchema": "",
-    "DeleteTrigger": "",
-    "DeleteWorkflow": "",
-    "GetCrawler": "",
-    "GetCrawlers": "",
     "GetDataCatalogEncryptionSettings": "",
     "GetSchema": "",
     "GetSchemaByDefinition": "",
     "GetSchemaVersion": "",
-    "GetTrigger": "",
-    "GetTriggers": "",
-    "GetWorkflow": "",
-    "ListCrawlers": "",
-    "ListTriggers": "",
-    "ListWorkflows": "",
     "PutDataCatalogEncryptionSettings": _ENCRYPTED,
     "RegisterSchemaVersion": _COMPATIBLE,
     "UpdateSchema": _COMPATIBLE,
-    "UpdateWorkflow": _DEFINED,
 }
 
 # operations (a whole name, as a regular expression) -> why they are refused
 _REASONS: tuple[tuple[str, str], ...] = (
     (r".*DevEndpoints?", "there is no machine that a development endpoint could be"),
     (r".*Sessions?|.*Statements?", "there is no interactive Spark session behind it"),
-    (r"(Start|Stop)Crawler(Schedule)?|ListCrawls|GetCrawlerMetrics", "no crawl would run"),
-    (r"(Start|Stop)Trigger", "the trigger would start nothing"),
-    (r".*WorkflowRuns?(Properties)?", "no workflow would run"),
     (r".*ColumnStatisticsTask.*", "nothing here computes statistics; give them by UpdateColumnStatisticsFor..."),
     (r".*DataQuality.*", "data quality rules are not evaluated here"),
     (r".*(MLTransform|MLTask|ML(Evaluation|Labeling)|LabelsTask).*", "machine learning transforms are not offered"),
