@@ -48,7 +48,7 @@ def test_the_catalog_is_motos(aws):
 
 @pytest.mark.parametrize(
     ("operation", "request_"),
-    [("list_blueprints", {}), ("get_dataflow_graph", {}), ("search_tables", {})],
+    [("list_blueprints", {}), ("get_dataflow_graph", {}), ("list_dev_endpoints", {})],
 )
 def test_what_nobody_implements_answers_an_error_that_names_it(aws, operation, request_):
     with pytest.raises(ClientError) as caught:

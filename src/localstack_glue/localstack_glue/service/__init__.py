@@ -17,9 +17,12 @@
     firing.py       triggers fire, and what follows   predicates.py  when a conditional trigger is met
     chains.py       what follows from one start       graphs.py      workflows as graphs
     pages.py        NextToken                         files.py       JSON in one step
-    settings.py     environment variables
+    settings.py     environment variables             classifiers.py custom classifiers of crawlers
+    catalog/        the Data Catalog, on moto's objects
+    coverage.py     what is done with each operation, as docs/glue-coverage.md
 
-Everything but provider.py imports the standard library alone. Jobs and runs persist themselves: a platform that saves
+Everything but provider.py imports the standard library alone, catalog/ also moto, when it is first
+needed, and coverage.py the model of botocore. Jobs and runs persist themselves: a platform that saves
 and loads the state of services has nothing to do for them (moto's part of Glue is offered to state visitors).
 
 `provider.create_service()` is all that LocalStack's plugin calls. The service looks after its own life:

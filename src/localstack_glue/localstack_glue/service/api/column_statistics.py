@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..catalog import column_statistics, errors
-from ..catalog.backend import Catalog, extras, given
+from ..catalog.backend import Catalog, extras, given, kept
 from ..catalog.tables import columns
 from . import Owner, Request, Response, operation
 
@@ -41,13 +41,13 @@ class ColumnStatisticsApi:
     def _update(self, owner: Owner, request: Request) -> Response:
         with self._catalog.lock:
             known = columns(self._catalog.table(owner, request))
-            kept = extras(self._described(owner, request), "statistics")
-            return {"Errors": column_statistics.update(kept, given(request["ColumnStatisticsList"]), known)}
+            stored = extras(self._described(owner, request), "statistics")
+            return {"Errors": column_statistics.update(stored, given(request["ColumnStatisticsList"]), known)}
 
     def _get(self, owner: Owner, request: Request) -> Response:
         with self._catalog.lock:
-            kept = extras(self._described(owner, request), "statistics")
-            return column_statistics.get(kept, request["ColumnNames"])
+            stored = kept(self._described(owner, request), "statistics")
+            return column_statistics.get(stored, request["ColumnNames"])
 
     def _delete(self, owner: Owner, request: Request) -> Response:
         with self._catalog.lock:

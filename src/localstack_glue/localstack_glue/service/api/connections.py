@@ -18,17 +18,13 @@ class ConnectionsApi:
 
     @operation("CreateConnection", stored=_STORED)
     def create_connection(self, owner: Owner, request: Request) -> Response:
-        from moto.glue.models import FakeConnection
-
         definition = given(request["ConnectionInput"])
         connections.check(definition)
         with self._catalog.lock:
             backend = self._catalog.of(owner, request)
             if definition["Name"] in backend.connections:
                 raise errors.connection_exists()
-            made = FakeConnection(backend, backend.account_id, definition, request.get("Tags"))
-            made.updated_time = made.created_time
-            backend.connections[definition["Name"]] = made
+            made = connections.created(backend, definition, request.get("Tags"))
         return {"CreateConnectionStatus": made.status}
 
     @operation("GetConnection")
@@ -49,20 +45,13 @@ class ConnectionsApi:
     @operation("UpdateConnection", stored=_STORED)
     def update_connection(self, owner: Owner, request: Request) -> Response:
         """Replaces the definition; when it was made, and its tags, stay."""
-        from moto.core.utils import utcnow
-
         definition = given(request["ConnectionInput"])
         with self._catalog.lock:
             found = self._found(self._catalog.of(owner, request), request["Name"])
             if definition["Name"] != found.name:
                 raise errors.renaming("connection")
             connections.check(definition)
-            # What moto reads of a connection, from its own answers.
-            found.connection_input, found.updated_time = definition, utcnow()
-            found.description = definition.get("Description")
-            found.connection_properties = definition.get("ConnectionProperties", {})
-            for environment in ("Spark", "Athena", "Python"):
-                setattr(found, f"{environment.lower()}_properties", definition.get(f"{environment}Properties", {}))
+            connections.replace(found, definition)
         return {}
 
     @operation("DeleteConnection")

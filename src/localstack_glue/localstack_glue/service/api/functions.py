@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from ..catalog import errors
-from ..catalog.backend import Catalog, extras, given
+from ..catalog.backend import Catalog, extras, given, kept
 from ..catalog.patterns import matching
 from . import Owner, Request, Response, operation, sorted_page
 
@@ -32,7 +32,7 @@ class FunctionsApi:
     def get_function(self, owner: Owner, request: Request) -> Response:
         with self._catalog.lock:
             database = self._catalog.database(owner, request, request["DatabaseName"])
-            found = self._found(extras(database, "functions"), request["FunctionName"])
+            found = self._found(kept(database, "functions"), request["FunctionName"])
             return {"UserDefinedFunction": _shown(found, database)}
 
     @operation("GetUserDefinedFunctions")
@@ -43,7 +43,7 @@ class FunctionsApi:
                 databases = [self._catalog.database(owner, request, name)]
             else:
                 databases = list(self._catalog.of(owner, request).databases.values())
-            known = [_shown(one, database) for database in databases for one in extras(database, "functions").values()]
+            known = [_shown(one, database) for database in databases for one in kept(database, "functions").values()]
         names = set(matching(request["Pattern"], {one["FunctionName"] for one in known}))
         kind = request.get("FunctionType")
         found = [one for one in known if one["FunctionName"] in names and kind in (None, one.get("FunctionType"))]

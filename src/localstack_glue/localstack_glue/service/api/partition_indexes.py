@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..catalog.backend import Catalog, extras
+from ..catalog.backend import Catalog, extras, kept
 from ..catalog.partition_indexes import PartitionIndexes
 from ..catalog.tables import partition_keys
 from . import Owner, Request, Response, operation, page
@@ -22,7 +22,7 @@ class PartitionIndexesApi:
     @operation("GetPartitionIndexes")
     def get_partition_indexes(self, owner: Owner, request: Request) -> Response:
         with self._catalog.lock:
-            described = self._indexes.shown(extras(self._catalog.table(owner, request), "indexes"))
+            described = self._indexes.shown(kept(self._catalog.table(owner, request), "indexes"))
         return page(request, "PartitionIndexDescriptorList", described, lambda index: str(index["IndexName"]))
 
     @operation("DeletePartitionIndex")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
-from ..catalog import errors
+from ..catalog import errors, security
 from ..catalog.backend import Catalog, given
 from . import Owner, Request, Response, operation, sorted_page
 
@@ -20,22 +19,20 @@ class SecurityApi:
 
     @operation("CreateSecurityConfiguration", stored=_ENCRYPTION)
     def create_security_configuration(self, owner: Owner, request: Request) -> Response:
-        from moto.core.utils import unix_time
-
         with self._catalog.lock:
             backend, name = self._catalog.of(owner, {}), request["Name"]
             if name in backend.security_configurations:
                 raise errors.security_configuration_exists(name)
             made = backend.create_security_configuration(name, given(request["EncryptionConfiguration"]))
-        return {"Name": name, "CreatedTimestamp": unix_time(made.created_time)}
+        return {"Name": name, "CreatedTimestamp": security.shown(made)["CreatedTimeStamp"]}
 
     @operation("GetSecurityConfiguration")
     def get_security_configuration(self, owner: Owner, request: Request) -> Response:
-        return {"SecurityConfiguration": _configuration(self._configuration(owner, request["Name"]))}
+        return {"SecurityConfiguration": security.shown(self._configuration(owner, request["Name"]))}
 
     @operation("GetSecurityConfigurations")
     def get_security_configurations(self, owner: Owner, request: Request) -> Response:
-        known = [_configuration(one) for one in self._catalog.of(owner, {}).security_configurations.values()]
+        known = [security.shown(one) for one in self._catalog.of(owner, {}).security_configurations.values()]
         return sorted_page(request, "SecurityConfigurations", known, lambda one: str(one["Name"]))
 
     @operation("DeleteSecurityConfiguration")
@@ -70,7 +67,7 @@ class SecurityApi:
             if condition == "NOT_EXIST" and known:
                 raise errors.policy_condition("Policy already exists.")
             _check_hash(known, request)
-            policies[arn] = _policy(text, known)
+            policies[arn] = security.policy(text, known)
             return {"PolicyHash": policies[arn]["PolicyHash"]}
 
     @operation("GetResourcePolicy")
@@ -111,25 +108,6 @@ class SecurityApi:
         """There is no older Athena catalog that could wait to be imported."""
         self._catalog.of(owner, request)
         return {"ImportStatus": {"ImportCompleted": True}}
-
-
-def _configuration(configuration: Any) -> Response:
-    from moto.core.utils import unix_time
-
-    return {
-        "Name": configuration.name,
-        "CreatedTimeStamp": unix_time(configuration.created_time),
-        "EncryptionConfiguration": given(configuration.configuration),
-    }
-
-
-def _policy(text: str, known: Response | None) -> Response:
-    from moto.core.utils import utcnow
-
-    now = utcnow()
-    digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-    made = (known or {}).get("CreateTime", now)
-    return {"PolicyInJson": text, "PolicyHash": digest, "CreateTime": made, "UpdateTime": now}
 
 
 def _check_hash(known: Response | None, request: Request) -> None:

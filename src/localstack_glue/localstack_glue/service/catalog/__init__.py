@@ -8,6 +8,7 @@ reads moto's catalog sees what is done here. The handlers are in api/; here is w
     partition_indexes.py  indexes of a table and their states                  (no moto)
     column_statistics.py  statistics of columns, of a table or a partition     (no moto)
     connections.py        connections: what each type needs, what is shown
+    registries.py         schema registries           security.py   security configurations, policies
     search.py             SearchTables                                         (no moto)
     patterns.py           name patterns of GetTables and GetUserDefinedFunctions
     errors.py             AWS's sentences about all of these

@@ -56,9 +56,15 @@ class Catalog:
 
 
 def extras(thing: Any, kind: str) -> dict[str, Any]:
-    """What is kept with an object of moto's beside moto's own: saved with it, gone with it."""
-    kept: dict[str, Any] = thing.__dict__.setdefault(f"glue_{kind}", {})
-    return kept
+    """What is kept with an object of moto's beside moto's own: saved with it, gone with it. For changing it."""
+    found: dict[str, Any] = thing.__dict__.setdefault(f"glue_{kind}", {})
+    return found
+
+
+def kept(thing: Any, kind: str) -> dict[str, Any]:
+    """The same for reading: a call that only reads may come while the object is being saved, and must not touch it."""
+    found: dict[str, Any] = thing.__dict__.get(f"glue_{kind}", {})
+    return found
 
 
 def given(value: Any) -> Any:

@@ -40,6 +40,28 @@ def check(definition: Mapping[str, Any]) -> None:
         raise errors.connection_properties(definition["ConnectionType"], missing)
 
 
+def created(backend: Any, definition: Shown, tags: Mapping[str, str] | None) -> Any:
+    """A FakeConnection of a ConnectionInput, put into its catalog."""
+    from moto.glue.models import FakeConnection
+
+    made = FakeConnection(backend, backend.account_id, definition, tags)
+    made.updated_time = made.created_time
+    backend.connections[made.name] = made
+    return made
+
+
+def replace(connection: Any, definition: Shown) -> None:
+    """Another ConnectionInput; when the connection was made, and its tags, stay."""
+    from moto.core.utils import utcnow
+
+    connection.connection_input, connection.updated_time = definition, utcnow()
+    # Copies that moto itself makes of the input, for its own answers.
+    connection.description = definition.get("Description")
+    connection.connection_properties = definition.get("ConnectionProperties", {})
+    for environment in ("Spark", "Athena", "Python"):
+        setattr(connection, f"{environment.lower()}_properties", definition.get(f"{environment}Properties", {}))
+
+
 def selected(connections: Iterable[Any], wanted: Mapping[str, Any]) -> list[Any]:
     """Those that a GetConnectionsFilter lets through: of the type, with every one of the criteria."""
     kind, version = wanted.get("ConnectionType"), wanted.get("ConnectionSchemaVersion")

@@ -10,7 +10,7 @@ import re
 
 _DEFINED = "moto keeps the definition; nothing runs by it"
 _ENCRYPTED = "nothing is encrypted by it"
-_COMPATIBLE = "definitions are kept in versions; their compatibility is not checked"
+_COMPATIBLE = "definitions are kept in versions; neither their syntax nor their compatibility is checked"
 
 # operation -> what AWS would do that this does not; empty where it is all there is to do
 USED: dict[str, str] = {

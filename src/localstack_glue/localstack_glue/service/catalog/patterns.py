@@ -3,6 +3,7 @@ name, whatever its case."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from . import errors
@@ -15,13 +16,18 @@ def matching(pattern: str | None, names: Iterable[str]) -> list[str]:
     that takes too long."""
     if not pattern:
         return list(names)
-    import regex
+    import regex  # unlike re, it can be told when to give up, and lets other threads work meanwhile
 
+    end = time.monotonic() + _PATIENCE_S
     try:
         compiled = regex.compile(_expression(pattern), regex.IGNORECASE)
-        return [name for name in names if compiled.fullmatch(name, timeout=_PATIENCE_S)]
+        return [name for name in names if compiled.fullmatch(name, concurrent=True, timeout=_left(end))]
     except (regex.error, TimeoutError):
         raise errors.name_pattern(pattern) from None
+
+
+def _left(end: float) -> float:
+    return max(end - time.monotonic(), 0.001)
 
 
 def _expression(pattern: str) -> str:

@@ -88,7 +88,7 @@ def _member(key: str) -> str:
 def _comparable(value: Any) -> Any:
     if isinstance(value, datetime):
         return (0, _seconds(value))
-    return (0, value) if isinstance(value, int | float) else (1, str(value).lower())
+    return (0, value) if isinstance(value, (int, float)) else (1, str(value).lower())
 
 
 def _seconds(value: Any) -> float:

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from . import errors
-from .backend import extras, given
+from .backend import extras, given, kept
 
 Shown = dict[str, Any]
 
@@ -73,7 +73,7 @@ def shown(table: Any, number: str | None = None) -> Shown:
         "DatabaseName": table.database_name,
         "CatalogId": table.catalog_id,
         "CreateTime": made,
-        "UpdateTime": extras(table, "updates").get(number, made),
+        "UpdateTime": kept(table, "updates").get(number, made),
         "IsRegisteredWithLakeFormation": False,
         "VersionId": number,
     }
