@@ -1,7 +1,7 @@
 """Tiny wheels, and a package index on loopback that has nothing but them: no test needs the internet.
 
-    with Index(wheel("greeting", "1.0", "WORD = 'hello'")) as index:
-        index.url        # for PIP_INDEX_URL
+with Index(wheel("greeting", "1.0", "WORD = 'hello'")) as index:
+    index.url        # for PIP_INDEX_URL
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ def wheel(name: str, version: str, code: str = "", requires: tuple[str, ...] = (
     """A wheel with the module `name` (dashes as underscores) of that code, and further modules."""
     module = name.replace("-", "_")
     information = f"{module}-{version}.dist-info"
-    metadata = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", *(f"Requires-Dist: {r}\n" for r in requires)]
+    metadata = [
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        *(f"Requires-Dist: {r}\n" for r in requires),
+    ]
     contents = {
         f"{module}.py": code,
         **{f"{other}.py": text for other, text in files.items()},

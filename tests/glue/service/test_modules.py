@@ -58,7 +58,11 @@ def put_wheel(account, made):
 
 def run(account, script, version="3.9", **arguments):
     """(the run when it has ended, its output, its errors)"""
-    command = {"Name": "pythonshell", "PythonVersion": version, "ScriptLocation": put(account, "main.py", script.encode())}
+    command = {
+        "Name": "pythonshell",
+        "PythonVersion": version,
+        "ScriptLocation": put(account, "main.py", script.encode()),
+    }
     name = account.job(None, Command=command)
     given = {f"--{key.replace('_', '-')}": value for key, value in arguments.items()}
     run_id = account.start(name, Arguments=given)
@@ -80,7 +84,9 @@ def zipped(**modules):
 def test_files_and_zips_are_importable_in_the_order_in_which_they_are_named(modules):
     one, two = put(modules, "helper.py", b"N = 1"), put(modules, "helper.py", b"N = 2")
     archive = put(modules, "more.zip", zipped(packed="N = 3"))
-    ended, lines, _ = run(modules, "import helper, packed; print(helper.N, packed.N)", extra_py_files=f"{one}, {two},{archive}")
+    ended, lines, _ = run(
+        modules, "import helper, packed; print(helper.N, packed.N)", extra_py_files=f"{one}, {two},{archive}"
+    )
     assert (ended["JobRunState"], lines) == ("SUCCEEDED", ["1 3"])
 
 
@@ -96,7 +102,9 @@ def test_an_egg_is_importable_in_python_36_and_refused_in_39(modules):
 
 @pytest.mark.parametrize("version", ["3.9", pytest.param("3", marks=needs_36)])
 def test_a_wheel_is_installed_with_what_it_requires(modules, index, version):
-    made = wheel(f"brought-{uuid.uuid4().hex[:8]}", "1.0", requires=("punctuation",), brought="from punctuation import MARK")
+    made = wheel(
+        f"brought-{uuid.uuid4().hex[:8]}", "1.0", requires=("punctuation",), brought="from punctuation import MARK"
+    )
     options = {"extra_py_files": put_wheel(modules, made)}
     ended, lines, errors = run(modules, "from brought import MARK; print(MARK)", version, **options)
     assert (ended["JobRunState"], lines[-1]) == ("SUCCEEDED", "!"), errors
@@ -106,9 +114,15 @@ def test_a_wheel_is_installed_with_what_it_requires(modules, index, version):
 @pytest.mark.parametrize(
     ("uri", "message"),
     [
-        ("s3://scripts/no-such.whl", r"^LAUNCH ERROR \| Error downloading from S3 for bucket: scripts, key: no-such.whl.*404"),
+        (
+            "s3://scripts/no-such.whl",
+            r"^LAUNCH ERROR \| Error downloading from S3 for bucket: scripts, key: no-such.whl.*404",
+        ),
         ("s3://no-such-bucket-here/x.py", r"^LAUNCH ERROR \| .*bucket: no-such-bucket-here, key: x.py.*NoSuchBucket"),
-        ("s3://scripts/data.csv", r"--extra-py-files names s3://scripts/data.csv; wanted: files ending in .py, .zip, .whl"),
+        (
+            "s3://scripts/data.csv",
+            r"--extra-py-files names s3://scripts/data.csv; wanted: files ending in .py, .zip, .whl",
+        ),
         ("nonsense.py", r"nonsense.py is not the location of a file"),
     ],
 )
@@ -154,7 +168,9 @@ def test_runs_at_once_that_want_the_same_share_one_installation(modules, index):
 def test_a_changed_wheel_is_installed_anew(modules):
     for number in ("1", "2"):
         made = wheel("changing", "1.0", f"N = {number}")
-        ended, lines, _ = run(modules, "import changing; print(changing.N)", additional_python_modules=put_wheel(modules, made))
+        ended, lines, _ = run(
+            modules, "import changing; print(changing.N)", additional_python_modules=put_wheel(modules, made)
+        )
         assert (ended["JobRunState"], lines[-1]) == ("SUCCEEDED", number)
 
 
@@ -165,7 +181,9 @@ def test_a_preinstalled_module_is_replaced_for_this_run_alone(modules):
 
 
 def test_what_is_preinstalled_is_not_installed_again(modules):
-    made = wheel("frames", "1.0", "import pandas; N = len(pandas.DataFrame({'a': [1, 2]}))", requires=("pandas", "boto3"))
+    made = wheel(
+        "frames", "1.0", "import pandas; N = len(pandas.DataFrame({'a': [1, 2]}))", requires=("pandas", "boto3")
+    )
     ended, lines, _ = run(modules, "import frames; print(frames.N)", additional_python_modules=put_wheel(modules, made))
     assert (ended["JobRunState"], lines[-1]) == ("SUCCEEDED", "2")
     assert any("Requirement already satisfied: pandas" in line for line in lines)
@@ -193,7 +211,9 @@ def test_without_a_network_the_run_fails_soon_and_says_so(modules):
     ended, *_ = run(modules, HELLO, additional_python_modules="greeting", python_modules_installer_option=away)
     assert time.monotonic() - begun < 20
     assert ended["JobRunState"] == "FAILED"
-    assert ended["ErrorMessage"].startswith(FAILED + "The package index could not be reached (NewConnectionError). pip: ")
+    assert ended["ErrorMessage"].startswith(
+        FAILED + "The package index could not be reached (NewConnectionError). pip: "
+    )
 
 
 @pytest.mark.parametrize("wish", ["greeting 'unclosed", "<2"])
@@ -213,10 +233,15 @@ def test_a_failed_installation_is_tried_again_by_the_next_run(modules, index):
 
 def test_a_run_that_is_stopped_during_the_installation_is_stopped(modules, index):
     slow = put(modules, "slow-1.0.tar.gz", _slow_source())
-    command = {"Name": "pythonshell", "PythonVersion": "3.9", "ScriptLocation": put(modules, "main.py", b"print('ran')")}
+    command = {
+        "Name": "pythonshell",
+        "PythonVersion": "3.9",
+        "ScriptLocation": put(modules, "main.py", b"print('ran')"),
+    }
     job = modules.job(None, Command=command, Timeout=2)
     run_id = modules.start(
-        job, Arguments={"--additional-python-modules": slow, "--python-modules-installer-option": "--no-build-isolation"}
+        job,
+        Arguments={"--additional-python-modules": slow, "--python-modules-installer-option": "--no-build-isolation"},
     )
     ended = modules.ended(job, run_id)
     assert ended["JobRunState"] == "TIMEOUT"
@@ -239,7 +264,7 @@ def _slow_source():
 def test_additional_modules_need_python_39(modules):
     ended, lines, _ = run(modules, "print('ran')", "3", additional_python_modules="greeting")
     assert (ended["JobRunState"], lines) == ("FAILED", [])
-    assert '--additional-python-modules (greeting) needs Python 3.9' in ended["ErrorMessage"]
+    assert "--additional-python-modules (greeting) needs Python 3.9" in ended["ErrorMessage"]
 
 
 def test_a_module_that_brings_its_own_botocore_stays_local(modules):
@@ -294,7 +319,11 @@ def test_library_set_none_has_the_aws_client_and_no_analytics(modules):
 
 
 def test_library_set_is_read_without_dashes_as_well(modules):
-    command = {"Name": "pythonshell", "PythonVersion": "3.9", "ScriptLocation": put(modules, "main.py", b"import pandas")}
+    command = {
+        "Name": "pythonshell",
+        "PythonVersion": "3.9",
+        "ScriptLocation": put(modules, "main.py", b"import pandas"),
+    }
     job = modules.job(None, Command=command, DefaultArguments={"library-set": "none"})
     assert modules.ended(job, modules.start(job))["ErrorMessage"] == "ModuleNotFoundError: No module named 'pandas'"
 

@@ -246,7 +246,7 @@ class TestAfterTheServiceWasKilled:
         run = glue.start(FOREVER)
         up(glue, run)
         again = self.abandon(glue, run, monkeypatch)
-        again.record["StartedOn"] -= 600  # of which an earlier LocalStack has seen most
+        again.local["Since"] -= 600  # of which an earlier LocalStack has seen most
         again.record["Timeout"] = 10
         glue.runner.adopt()
         assert ended(again) == states.TIMEOUT

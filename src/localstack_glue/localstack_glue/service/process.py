@@ -28,8 +28,10 @@ MARK = "GLUE_JOB_RUN_ID"
 GRACE = 3.0  # seconds between SIGTERM and SIGKILL
 _LINUX = sys.platform.startswith("linux")
 # The trap keeps the shim alive when its group gets SIGTERM, so that the exit status is still written; unlike ignoring
-# the signal it is not inherited by the command. One short write needs no rename: it is read when the shim is gone.
-_SHIM = 'trap : TERM INT HUP; exit=$1; shift; "$@"; echo $? >"$exit"'
+# the signal it is not inherited by the command. One short write needs no rename: it is read when the shim is gone. It goes
+# over the blanks that `start` has put there, without cutting them off: so it needs no room, and a full disk loses none.
+_SHIM = 'trap : TERM INT HUP; exit=$1; shift; "$@"; echo $? 1<>"$exit"'
+_NO_STATUS_YET = " " * 15 + "\n"
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class Children:
 
     def start(self, command: Sequence[str], environment: Mapping[str, str], folder: Path, work: Path) -> Process:
         """Start `command` below the shim. Raises OSError if that is impossible."""
+        (folder / "exit").write_text(_NO_STATUS_YET)
         with open(folder / "stdout", "ab") as out, open(folder / "stderr", "ab") as err:
             child = subprocess.Popen(
                 ["/bin/sh", "-c", _SHIM, "glue-job-run", str(folder / "exit"), *command],
@@ -135,11 +138,16 @@ class Watch:
 
 
 def exit_status(folder: Path) -> int | None:
-    """The status that the shim left, or None: it did not live to write it, or the disk was full."""
+    """The status that the shim left, or None: it has not, or did not live to write it."""
     try:
         return int((folder / "exit").read_text())
     except (OSError, ValueError):
         return None
+
+
+def ended_in_time(folder: Path, deadline: float) -> bool:
+    """Whether the shim had left its status by then, seconds since the epoch: LocalStack may not have been there to see."""
+    return exit_status(folder) is not None and (folder / "exit").stat().st_mtime <= deadline
 
 
 def find_shim(run_id: str) -> Process | None:

@@ -9,19 +9,18 @@ import sys
 
 def _only_for_spark(name):
     return (
-        "No module named {!r}: a Python shell job has awsglue.utils.getResolvedOptions only, as on AWS. All else of "
-        "awsglue is for Spark jobs (Command.Name glueetl).".format(name)
+        f"No module named {name!r}: a Python shell job has awsglue.utils.getResolvedOptions only, as on AWS. All else of "
+        "awsglue is for Spark jobs (Command.Name glueetl)."
     )
 
 
-class _Refusal(object):
+class _Refusal:
     """The last finder that Python asks: names what is missing, instead of "No module named 'awsglue.context'"."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
         if name.startswith(__name__ + "."):
             raise ModuleNotFoundError(_only_for_spark(name), name=name)
-        return None
 
 
 sys.meta_path.append(_Refusal)

@@ -37,14 +37,14 @@ class GlueArgumentError(SystemExit):
     """An argument that the script asks for is missing, or cannot be read. Ends the script with exit code 2."""
 
     def __init__(self, message):
-        super(GlueArgumentError, self).__init__(message)
+        super().__init__(message)
         self.code = 2
 
 
 class GlueArgumentParser(argparse.ArgumentParser):
     def error(self, message):
         self.print_usage(sys.stderr)
-        sys.stderr.write("{}: error: {}\n".format(self.prog, message))
+        sys.stderr.write(f"{self.prog}: error: {message}\n")
         raise GlueArgumentError(message)
 
 
@@ -83,4 +83,4 @@ def _fill_in_bookmark(found):
     if chosen == _PAUSE and len(missing) == 1:
         raise RuntimeError("Missing option or value for --" + missing[0])
     if chosen != _PAUSE and not missing:
-        raise RuntimeError("Invalid option(s): --{} and --{} go with {} alone".format(_RANGE[0], _RANGE[1], _PAUSE))
+        raise RuntimeError(f"Invalid option(s): --{_RANGE[0]} and --{_RANGE[1]} go with {_PAUSE} alone")

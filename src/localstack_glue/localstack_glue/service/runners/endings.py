@@ -20,7 +20,9 @@ _TAIL = 1 << 20  # bytes of stderr in which a traceback is looked for
 _TRACEBACK = "Traceback (most recent call last):"
 # In front of a traceback that did not end the script.
 _ELSEWHERE = ("Exception in thread ", "Exception ignored in", "--- Logging error ---", "Error in atexit")
-_NOT_INSTALLED = "LAUNCH ERROR | Installation of Additional Python Modules failed, please see the logs for more details"  # [R]
+_NOT_INSTALLED = (
+    "LAUNCH ERROR | Installation of Additional Python Modules failed, please see the logs for more details"  # [R]
+)
 
 
 def failure(run: Run, status: int) -> str:

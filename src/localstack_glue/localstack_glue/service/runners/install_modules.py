@@ -69,7 +69,7 @@ def skeleton(layer, python, version):
     for name in ("python", "python3", "python" + version):
         os.symlink(python, os.path.join(layer, "bin", name))
     with open(os.path.join(layer, "pyvenv.cfg"), "w") as file:
-        file.write("home = {}\ninclude-system-site-packages = false\n".format(os.path.dirname(python)))
+        file.write(f"home = {os.path.dirname(python)}\ninclude-system-site-packages = false\n")
     return site
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _VERSIONS = {"3.9": "3.9", "3": "3.6", "3.6": "3.6"}
 _HOW_TO_GET = {
     "3.9": "Run `make up` again, which installs it.",
-    "3.6": 'It is optional: give this machine a Python 3.6 (`pyenv install 3.6`, or PYTHON_3_6=/path/to/python3.6) and run '
+    "3.6": "It is optional: give this machine a Python 3.6 (`pyenv install 3.6`, or PYTHON_3_6=/path/to/python3.6) and run "
     '`make up` again, or set PythonVersion to "3.9". Docker mode has none.',
 }
 

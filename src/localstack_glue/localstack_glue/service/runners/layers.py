@@ -66,7 +66,9 @@ def without_analytics(interpreter: Interpreter, settings: Settings) -> Interpret
     return replace(interpreter, path=str(layer / "bin" / "python"))
 
 
-def with_modules(run: Run, interpreter: Interpreter, wishes: Wishes, settings: Settings) -> tuple[list[str], dict[str, str]]:
+def with_modules(
+    run: Run, interpreter: Interpreter, wishes: Wishes, settings: Settings
+) -> tuple[list[str], dict[str, str]]:
     """The words that start a Python which has `wishes` installed, and the variables it needs.
 
     If they are not installed yet, the words install them first: in the run's own process."""
@@ -92,7 +94,9 @@ def with_modules(run: Run, interpreter: Interpreter, wishes: Wishes, settings: S
         "failed": str(run.folder / FAILED),
     }
     ordered = run.folder / "modules.json"
-    with os.fdopen(os.open(ordered, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # an index may have a password
+    with os.fdopen(
+        os.open(ordered, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
+    ) as file:  # an index may have a password
         json.dump(order, file)
     return [interpreter.path, "-I", install_modules.__file__, str(ordered), python], {}
 
