@@ -223,6 +223,22 @@ class TestAfterTheServiceWasKilled:
         wait_until(lambda: again.state == states.RUNNING, 10, "taken over")
         assert Process.from_json(again.local["Process"]) == shim
 
+    def test_what_an_unrecorded_process_left_running_is_not_taken_for_it(self, glue, monkeypatch, tmp_path):
+        go = tmp_path / "go"
+        leave = "import subprocess\nsubprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+        run = glue.start(
+            f"{leave}import os, time\nprint('up', flush=True)\nwhile not os.path.exists({str(go)!r}): time.sleep(.01)"
+        )
+        shim = up(glue, run)
+        again = self.abandon(glue, run, monkeypatch)
+        again.record["JobRunState"], again.local["Process"] = states.STARTING, None
+        go.touch()
+        wait_until(lambda: process.exit_status(run.folder) == 0, 10, "the script has ended")
+        assert process.members(run.id, shim)
+        glue.runner.adopt()
+        assert ended(again) == states.SUCCEEDED
+        assert process.members(run.id, shim) == set()
+
     def test_a_run_that_had_no_process_yet_is_started(self, glue):
         run = glue.new("print('now')")
         glue.restart()
