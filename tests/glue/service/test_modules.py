@@ -8,12 +8,14 @@ import re
 import time
 import uuid
 import zipfile
+from importlib.metadata import distributions
+from pathlib import Path
 
 import pytest
 
 from tests.glue.service.conftest import BUCKET, Account
 from tests.support.localstack import OLD_JOBS, VENVS, LocalStack, free_port
-from tests.support.wheels import Index, wheel
+from tests.support.wheels import Index, Wheel, wheel
 
 HELLO = "print(__import__('greeting').WORD)"
 FAILED = "LAUNCH ERROR | Installation of Additional Python Modules failed, please see the logs for more details. "
@@ -266,21 +268,35 @@ def test_additional_modules_need_python_39(modules):
 
 
 def test_a_module_that_brings_its_own_botocore_stays_local(modules):
-    """The newer botocore gets an endpoint table of its own; its first call still goes to the local account."""
-    own = VENVS / "cli/lib"
-    site = next(own.glob("python3*/site-packages"))
-    import botocore as any_botocore
-
-    code = (
-        "import botocore, json, boto3; c = boto3.client('sts');"
-        "print(json.dumps([botocore.__file__, c.meta.endpoint_url, c.get_caller_identity()['Account']]))"
+    """Another botocore gets an endpoint table of its own: that of the environment is for the environment's."""
+    script = (
+        "import json, os, boto3, botocore\n"
+        "sts, s3 = boto3.client('sts'), boto3.client('s3', region_name='eu-west-1')\n"
+        "print(json.dumps([botocore.__version__, os.environ['AWS_DATA_PATH'], sts.get_caller_identity()['Account'],\n"
+        "    s3.meta.endpoint_url, bool(s3.list_buckets()['Buckets'])]))\n"
     )
-    made = wheel("botocore", "1.24.99", "")
-    assert site and any_botocore
-    ended, lines, _ = run(modules, code, additional_python_modules=put_wheel(modules, made), library_set="none")
-    # the wheel is empty: botocore.py in front of the package; what counts is that nothing ran against AWS
-    assert ended["JobRunState"] in ("FAILED", "SUCCEEDED")
-    assert json.dumps(lines)
+    wheels = ",".join(put_wheel(modules, repacked(name)) for name in ("boto3", "botocore"))
+    options = {"additional_python_modules": wheels, "python_modules_installer_option": "--no-deps"}
+    for _ in range(2):
+        ended, lines, errors = run(modules, script, **options)
+        assert ended["JobRunState"] == "SUCCEEDED", errors
+        version, table, account, endpoint, found = json.loads(lines[-1])
+        assert (version, account, endpoint, found) == ("1.21.65", "000000000000", modules.localstack.endpoint, True)
+        assert json.loads((Path(table) / "stamp.json").read_text())["botocore"] == version
+
+
+def repacked(name):
+    """A wheel of what Airflow's environment has under this name, with the models of a few services only."""
+    site = next((VENVS / "airflow/lib").glob("python3*/site-packages"))
+    found = next(iter(distributions(name=name, path=[str(site)])))
+    left_out = re.compile(r"data/(?!sts/|s3/|_retry|endpoints|sdk-default)|__pycache__|RECORD$")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        kept = [file for file in found.files if not left_out.search(str(file)) and ".." not in file.parts]
+        for file in kept:
+            archive.write(site / file, str(file))
+        archive.writestr(f"{name}-{found.version}.dist-info/RECORD", "".join(f"{file},,\n" for file in kept))
+    return Wheel(name, f"{name}-{found.version}-py3-none-any.whl", packed.getvalue())
 
 
 # --- library-set

@@ -155,17 +155,6 @@ def test_what_cannot_be_run_is_never_green(aws, command, message):
     assert aws.lines(run_id) == []
 
 
-def test_modules_from_an_index_are_refused_and_files_from_s3_are_importable(aws):
-    aws.s3.put_object(Bucket="scripts", Key="libs/helper_of_mine.py", Body=b"answer = 42")
-    name = aws.job("import helper_of_mine; print(helper_of_mine.answer)")
-    run_id = aws.start(name, Arguments={"--extra-py-files": "s3://scripts/libs/helper_of_mine.py"})
-    assert aws.ended(name, run_id)["JobRunState"] == "SUCCEEDED"
-    assert aws.lines(run_id) == ["42"]
-    run = aws.ended(name, aws.start(name, Arguments={"--additional-python-modules": "left-pad"}))
-    assert run["JobRunState"] == "FAILED"
-    assert "--additional-python-modules (left-pad) is not supported" in run["ErrorMessage"]
-
-
 def test_stopping_a_run_ends_every_process_of_it(aws):
     """A grandchild, a child in a session of its own, all of them deaf to SIGTERM."""
     name = aws.job(STUBBORN)

@@ -78,8 +78,8 @@ def test_a_script_that_ended_while_nobody_looked_is_judged_by_when_it_did(
     """The Timeout has passed when LocalStack is back; what counts is whether it had when the script ended."""
     run = glue.new("")
     run.record["Timeout"] = 1
-    run.record["StartedOn"] = time.time() - 600
-    glue.store.remember(run, Process={"pid": 2**22 + 1, "started": "1"})  # there is none of that pid
+    began = time.time() - 600
+    glue.store.remember(run, Since=began, Process={"pid": 2**22 + 1, "started": "1"})  # there is none of that pid
     glue.store.move(run, states.RUNNING)
     (run.folder / "stdout").write_text("early\n")
     (run.folder / "exit").write_text(f"{status}\n")

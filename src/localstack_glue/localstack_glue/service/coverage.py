@@ -118,7 +118,8 @@ def _lines(covered: list[Coverage]) -> Iterator[str]:
     yield f"| {REFUSED} | {counts[REFUSED]} | HTTP 501, code `InternalFailure`, naming the operation; nothing was done |"
     yield f"| all | {len(covered)} | of the model of botocore that LocalStack has |"
     yield ""
-    yield '"here" is this service; "moto" is moto\'s own implementation, each judged by what it does. Both survive restarts.'
+    yield '"here" is this service; "moto" is moto\'s own implementation, each judged by what it does.'
+    yield "Both are kept over restarts."
     for kind in [*(kind for kind, _ in KINDS), OTHER]:
         of_kind = [one for one in covered if one.kind == kind]
         if of_kind:

@@ -101,7 +101,13 @@ class Firing:
                     self.settle(owner, chain["Id"])
 
     def unheard(self) -> list[Run]:
-        return [run for run in self._runs.all() if run.ended and _matters(run)]
+        """Notes also the retries that a SIGKILL kept from being noted: what they repeat has not ended for good."""
+        retries = {run.record["PreviousRunId"]: run for run in self._runs.all() if run.record["Attempt"]}
+        unheard = [run for run in self._runs.all() if run.ended and _matters(run)]
+        for run in unheard:
+            if run.id in retries:
+                self._runs.remember(run, RetriedAs=retries[run.id].id)
+        return [run for run in unheard if _matters(run)]
 
     def catch_up(self, unheard: Iterable[Run]) -> None:
         """After a restart: hears those ends, and goes on with what was begun."""
