@@ -121,7 +121,7 @@ class CrawlersApi:
             if bucket and ":" not in bucket and not self._bucket_exists(owner, bucket):
                 raise errors.bucket_missing(bucket)
         for name in request.get("Classifiers") or []:
-            if self._engine.classifier and not self._classifier_exists(owner, name):
+            if not self._engine.classifier(owner, name):
                 raise errors.classifier_missing(name)
 
     def _bucket_exists(self, owner: Owner, bucket: str) -> bool:
@@ -131,10 +131,3 @@ class CrawlersApi:
         except client.exceptions.ClientError as problem:
             return bool(problem.response["ResponseMetadata"]["HTTPStatusCode"] not in (400, 404))
         return True
-
-    def _classifier_exists(self, owner: Owner, name: str) -> bool:
-        assert self._engine.classifier
-        try:
-            return bool(self._engine.classifier(owner, name))
-        except errors.EntityNotFound:
-            return False

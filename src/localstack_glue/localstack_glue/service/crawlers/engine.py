@@ -38,7 +38,7 @@ INTERRUPTED = (
 )
 _UNDERSTOOD = ("CsvClassifier", "JsonClassifier")
 Client = Callable[[str, str, str], Any]
-Lookup = Callable[[Owner, str], "dict[str, Any]"]
+Lookup = Callable[[Owner, str], "dict[str, Any] | None"]
 Ending = Callable[[Owner, str, str, Crawl], None]
 
 
@@ -54,11 +54,9 @@ class _Supervision:
 
 
 class CrawlerEngine:
-    """`classifier(owner, name)` gives a user's Classifier structure and raises EntityNotFound; without it none is known."""
+    """`classifier(owner, name)` gives a user's Classifier structure, or None."""
 
-    def __init__(
-        self, store: CrawlerStore, processes: CrawlProcesses, client: Client, classifier: Lookup | None = None
-    ) -> None:
+    def __init__(self, store: CrawlerStore, processes: CrawlProcesses, client: Client, classifier: Lookup) -> None:
         self._store, self._processes, self._client = store, processes, client
         self.classifier = classifier
         self._supervised: dict[str, _Supervision] = {}
@@ -178,7 +176,7 @@ class CrawlerEngine:
         }
 
     def _classifier(self, owner: Owner, name: str) -> dict[str, Any]:
-        found = self.classifier(owner, name) if self.classifier else None
+        found = self.classifier(owner, name)
         if not found:
             raise errors.classifier_missing(name)
         if not any(kind in found for kind in _UNDERSTOOD):
