@@ -95,7 +95,11 @@ def test_what_a_run_says_stays_text(aws: Account) -> None:
     name = aws.job(f"import sys; print({HOSTILE!r}); raise Exception({HOSTILE!r})", Description=HOSTILE)
     run_id = aws.start(name, Arguments={f"--{HOSTILE}": HOSTILE})
     aws.ended(name, run_id)
-    for path in (f"/_aws/glue/runs/{run_id}", f"/_aws/glue?job={name}", f"/_aws/glue?job={urllib.request.quote(HOSTILE)}"):
+    for path in (
+        f"/_aws/glue/runs/{run_id}",
+        f"/_aws/glue?job={name}",
+        f"/_aws/glue?job={urllib.request.quote(HOSTILE)}",
+    ):
         seen = page(aws.localstack, path)
         assert "script" not in seen.tags and HOSTILE in seen.text, path
         assert [one for one in seen.addresses if not re.match(r"^(/_aws/glue|\?)", one)] == []
@@ -141,7 +145,9 @@ def test_five_thousand_runs_come_in_pages_newest_first_and_quickly(new_localstac
     own = new_localstack(start=False)
     total, begin = 5000, time.time() - 100_000
     for number in range(total):
-        ended_run(own, f"jr_{number:04d}", begin + number, f"job-{number % 7}", "FAILED" if number % 10 == 0 else "SUCCEEDED")
+        ended_run(
+            own, f"jr_{number:04d}", begin + number, f"job-{number % 7}", "FAILED" if number % 10 == 0 else "SUCCEEDED"
+        )
     own.start()
     listed = own.get("/_aws/glue")
     assert (listed["Total"], listed["Page"], listed["Pages"], len(listed["Runs"])) == (total, 1, 100, 50)

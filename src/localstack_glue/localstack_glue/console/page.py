@@ -50,7 +50,10 @@ def details(content: Mapping[str, Any]) -> str:
         f'<p>{_duration(record)}</p><p class="end">{_json_link({})}</p></header>'
         + (f'<p class="banner">{_escaped(error)}</p>' if error else "")
     )
-    arguments = [(f"<code>{_escaped(key)}</code>", f"<code>{_escaped(value)}</code>") for key, value in content["Arguments"].items()]
+    arguments = [
+        (f"<code>{_escaped(key)}</code>", f"<code>{_escaped(value)}</code>")
+        for key, value in content["Arguments"].items()
+    ]
     body = head + _facts(_identity(content))
     body += "<h2>Arguments</h2>" + (_facts(arguments) if arguments else _nothing("None were given."))
     for kind, title in (("output", "Output"), ("error", "Error output")):
@@ -75,7 +78,8 @@ def _row(run: Mapping[str, Any]) -> str:
         f'<tr><td><a href="{_of_job(name)}">{_escaped(name)}</a></td>'
         f'<td><a href="{_of_run(run_id)}" title="{_escaped(run_id)}"><code>{_escaped(_short(run_id))}</code></a>{attempt}</td>'
         f"<td>{_state(run['JobRunState'])}</td><td>{_escaped(run['Provenance'])}</td><td>{_moment(run['StartedOn'])}</td>"
-        f'<td class="number">{_duration(run)}</td><td class="error" title="{_escaped(error)}">{_escaped(_cut(error, 140))}</td></tr>'
+        f'<td class="number">{_duration(run)}</td>'
+        f'<td class="error" title="{_escaped(error)}"><span>{_escaped(_cut(error, 300))}</span></td></tr>'
     )
 
 
