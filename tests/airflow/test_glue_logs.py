@@ -110,22 +110,24 @@ def test_the_operator_shows_lines_while_the_job_runs_and_all_of_them_before_it_i
     first, last = (seen.times["{} Glue output: line {}".format(MARK, n)] for n in (0, 5))
     assert last - first > 1, "all came at once, at the end"
     begin, end = seen.local[0], seen.local[-1]
-    for part in (run_id, "of job streaming", "real", "/aws-glue/python-jobs/output", "/aws-glue/python-jobs/error"):
-        assert part in begin
-    assert begin.endswith("page {}/_aws/glue/runs/{}".format(glue.replica.endpoint, run_id))
-    assert re.match(r"\[local only\] Glue run {} is SUCCEEDED after \d+ s, how it ran: real$".format(run_id), end)
+    groups = "log groups /aws-glue/python-jobs/output and /aws-glue/python-jobs/error"
+    page = "page {}/_aws/glue/runs/{}".format(glue.replica.endpoint, run_id)
+    assert begin == "{} Glue run (how it runs: real) of job streaming: {}, {}, {}".format(MARK, run_id, page, groups)
+    told = r"\[local only\] Glue run \(how it ran: real\) is SUCCEEDED after \d+ s: {}, {}$"
+    assert re.match(told.format(run_id, groups), end)
     assert seen.log.index(end) < seen.log.index("Exiting Job {} Run State: SUCCEEDED".format(run_id))
 
 
 def test_a_run_that_fails_shows_its_traceback_before_the_operator_raises(glue):
     glue.job("failing", FAILING)
     seen = glue.task("operator", job_name="failing")
-    run_id = seen.local[0].split()[4]
+    run_id = re.search(r"jr_\w+", seen.local[0]).group()
     assert seen.outcome == ["AirflowException", "Exiting Job {} Run State: FAILED".format(run_id)]
     assert seen.output() == ["before"]
     errors = seen.output("Glue error")
     assert errors[0] == "on stderr" and errors[-1] == "ValueError: the input was empty"
-    assert seen.local[-1].endswith("is FAILED after 0 s, how it ran: real, error: ValueError: the input was empty")
+    assert "(how it ran: real) is FAILED after" in seen.local[-1] and run_id in seen.local[-1]
+    assert seen.local[-1].endswith(", error: ValueError: the input was empty")
 
 
 def test_without_waiting_the_operator_says_which_run_it_has_started_and_the_sensor_shows_all(glue):
@@ -156,7 +158,8 @@ def test_apart_from_the_marked_lines_the_log_and_the_outcome_are_the_same_as_wit
     glue.job("twice", "print('x')")
     run_id = glue.ended_run("twice")
     shown = glue.task("sensor", job_name="twice", run_id=run_id)
-    plain = glue.task("sensor", job_name="twice", run_id=run_id, before='os = __import__("os"); os.environ["GLUE_LOGS_IN_TASK_LOG"] = "0"')  # fmt: skip
+    off = "import os; os.environ['GLUE_LOGS_IN_TASK_LOG'] = '0'"
+    plain = glue.task("sensor", job_name="twice", run_id=run_id, before=off)
     assert shown.local and not plain.local
     assert [line for line in shown.log if line not in shown.local] == plain.log
     assert shown.outcome == plain.outcome

@@ -1,21 +1,30 @@
 """DAGs that run Glue jobs, triggered for real: green only when the job really succeeded."""
 
 import json
+import re
 
+import httpx
 import pytest
 
+from mwaa_local import secrets
 
-def test_the_demo_is_all_right(stack):
-    done = stack.command("demo", timeout=400)
-    assert done.returncode == 0, done.stdout + done.stderr + stack.task_logs("impressions")
-    assert "wrong" not in done.stdout
+
+@pytest.fixture(scope="module")
+def demo(stack):
+    """`make demo`, done once."""
+    return stack.command("demo", timeout=400)
+
+
+def test_the_demo_is_all_right(stack, demo):
+    assert demo.returncode == 0, demo.stdout + demo.stderr + stack.task_logs("impressions")
+    assert "wrong" not in demo.stdout
     for part in (
         "task impressions_daily_aggregate.get_glue_job_status: success",
         "40000 rows",
         "150 rows",
         "SUCCEEDED",
     ):
-        assert part in done.stdout
+        assert part in demo.stdout
 
 
 def test_the_demo_refuses_a_day_without_sample_data(stack):
@@ -72,3 +81,49 @@ def test_unmodified_boto3_code_stays_local_and_what_would_leave_is_refused(stack
 
 def test_the_guard_has_refused_nothing_but_what_a_test_asked_for(stack):
     assert [line for line in stack.refused_calls() if "169.254.169.254" not in line] == []
+
+
+def test_the_task_logs_show_what_the_jobs_printed_and_how_they_ran(stack, demo):
+    """Of the demo's run: the operator has waited, the sensor has looked once in mode="reschedule"."""
+    job = "impressions_sessionise"
+    [run_id] = re.findall(rf"Glue run (jr_\w+) of {job}: SUCCEEDED", demo.stdout)
+    for task in ("run_glue_job", "get_glue_job_status"):
+        log = of_run(stack.read(f"$AIRFLOW_HOME/logs/impressions/{job}.{task}/**/*.log"), run_id)
+        assert "[local only] Glue output: Accepted 40000 events" in log, log
+        assert (
+            f"[local only] Glue run (how it runs: real) of job {job}: {run_id}, page {stack.settings.endpoint}" in log
+        )
+        assert "[local only] Glue run (how it ran: real) is SUCCEEDED after" in log
+        assert log.index("Glue output") < log.index(f"Exiting Job {run_id} Run State: SUCCEEDED")
+
+
+def test_the_button_of_a_task_leads_to_the_page_of_its_glue_run(stack, run_id):
+    stack.trigger("run_id_walkthrough", run_id)
+    run = stack.wait_for_run("run_id_walkthrough", run_id, 240)
+    assert run and run["state"] == "success", stack.task_logs("run_id_walkthrough")
+    with logged_in(stack) as web:
+        for task in ("run_glue_job", "get_glue_job_status"):
+            asked = {
+                "dag_id": "run_id_walkthrough", "task_id": f"show_arguments.{task}",
+                "execution_date": run["logical_date"], "link_name": "Glue run (local)",
+            }  # fmt: skip
+            address = web.get("/extra_links", params=asked).json()["url"]
+            assert address.startswith(f"{stack.settings.endpoint}/_aws/glue/runs/jr_")
+            page = httpx.get(address, headers={"Accept": "text/html"})
+            assert page.status_code == 200 and "show_arguments" in page.text and "SUCCEEDED" in page.text
+
+
+def of_run(logs, run_id):
+    """The one of several logs (see StackUnderTest.read) that is about a Glue run."""
+    [log] = [log for log in logs.split("--- ") if run_id in log]
+    return log
+
+
+def logged_in(stack):
+    """A client of Airflow's pages, as `admin`."""
+    web = httpx.Client(base_url=stack.settings.web_url, follow_redirects=True, timeout=60)
+    token = web.get("/login/").text.split('name="csrf_token" type="hidden" value="')[1].split('"')[0]
+    password = secrets.ensure(stack.state)["ADMIN_PASSWORD"]
+    landed = web.post("/login/", data={"username": "admin", "password": password, "csrf_token": token})
+    assert str(landed.url).rstrip("/").endswith("/home")
+    return web

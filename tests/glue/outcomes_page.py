@@ -22,9 +22,10 @@ way or another. The tables are what a test has seen: it makes each run end that 
 operator and sensor wait for it in the 3.7 interpreter, and fails if this page says anything else
 (`UPDATE_DOCS=1 make test SUITE=glue PYTEST="-k outcomes"` writes it anew).
 
-* *operator*: `AwsGlueJobOperator` with `wait_for_completion=True`, its default; *starts only*: with `False`; *sensor*: `AwsGlueJobSensor`
-* **success** is a green task; **fails** a red one, with the exception's text; **asks for ever** means {PATIENCE} looks in a row that
-  found the same final state and made no difference: the task runs until its own timeout, and holds its slot
+* *operator*: `AwsGlueJobOperator` with `wait_for_completion=True`, its default; *starts only*: the same with `False`; *sensor*:
+  `AwsGlueJobSensor`
+* **success** is a green task; **fails** a red one, with the exception's text; **asks for ever** means {PATIENCE} looks in a row
+  found this state and made nothing of it: the task runs until its own timeout, and holds its slot
 * how the run came into that state: *real* is a job script that ran; *found* is a run that was in that state when the service
   started, for states that no script reaches on this machine. The operator cannot start a run that is found, so there its wait
   alone (`job_completion`) was seen.
@@ -116,7 +117,7 @@ TRAPS = (
     ),
     Trap(
         "`run_id` None",
-        "The operator returns the id itself; `output['JobRunId']` or `do_xcom_push=False` make None of it, which is sent to Glue.",
+        "The operator returns the id itself; `output['JobRunId']` or `do_xcom_push=False` make None of it, and None is sent.",
         "operators/glue.py", "return glue_job_run['JobRunId']",
         "`run_id=run_glue_job.output` ([how the run id travels](how-the-run-id-travels.md)).",
     ),

@@ -121,15 +121,14 @@ FOUND = {
 
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answers]:
     """Runs that a LocalStack finds in these states when it starts: written over runs that really ran."""
-    with prepared(LocalStack(tmp_path_factory.mktemp("found"))) as localstack:
-        with Provider(VENVS / "airflow/bin/python", localstack.endpoint) as provider:
-            try:
-                return _found(Observer(localstack, provider))
-            finally:
-                localstack.kill()
-                for folder in (localstack.state / "glue/runs").glob("jr_*"):
-                    for pid in processes(folder.name):
-                        os.kill(pid, signal.SIGKILL)
+    localstack = prepared(LocalStack(tmp_path_factory.mktemp("found")))
+    try:
+        with localstack, Provider(VENVS / "airflow/bin/python", localstack.endpoint) as provider:
+            return _found(Observer(localstack, provider))
+    finally:
+        for folder in (localstack.state / "glue/runs").glob("jr_*"):
+            for pid in processes(folder.name):
+                os.kill(pid, signal.SIGKILL)
 
 
 def _found(observer: Observer) -> dict[str, Answers]:
@@ -142,11 +141,14 @@ def _found(observer: Observer) -> dict[str, Answers]:
         aws.ended(job, runs[state])
     # What waits goes on waiting as long as another run of its job is at work.
     aws.s3.put_object(Bucket=BUCKET, Key="found_waiting.py", Body=FOREVER.encode())
-    aws.up("found_waiting", aws.start("found_waiting"))
-    localstack.crash()
+    busy = aws.start("found_waiting")
+    aws.up("found_waiting", busy)
+    localstack.stop()  # in good order, so that S3 keeps what it has; which ends the run at work
+    rewrite(aws.folder(busy), "STARTING")
     for state, run_id in runs.items():
         rewrite(aws.folder(run_id), state)
     localstack.start()
+    wait_until(lambda: aws.run("found_waiting", busy)["JobRunState"] == "RUNNING", 30, "RUNNING again")
     answers = {}
     for state, run_id in runs.items():
         job = f"found_{state.lower()}"
@@ -159,14 +161,16 @@ def _found(observer: Observer) -> dict[str, Answers]:
 
 
 def rewrite(folder: Path, state: str) -> None:
-    """The run in `folder` as if it had come to `state`; what waits has no process and has printed nothing yet."""
+    """The run in `folder` as if it had come to `state`; before RUNNING it has no process and has printed nothing."""
     content = json.loads((folder / "run.json").read_text())
     content["JobRun"]["JobRunState"] = state
-    if state == "WAITING":
-        content["JobRun"]["JobRunQueuingEnabled"] = True
+    content["JobRun"].pop("ErrorMessage", None)
+    if state in ("WAITING", "STARTING"):
+        content["JobRun"].pop("CompletedOn", None)
+        content["JobRun"]["JobRunQueuingEnabled"] = state == "WAITING"
         content["Local"]["Process"] = None
         for name in ("stdout", "stderr", "exit"):
-            (folder / name).unlink()
+            (folder / name).unlink(missing_ok=True)
     (folder / "run.json").write_text(json.dumps(content))
 
 

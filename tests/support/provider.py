@@ -31,7 +31,7 @@ class Provider:
             inherited,
             AIRFLOW_HOME=self._home.name,
             AIRFLOW__CORE__LOAD_EXAMPLES="False",
-            AIRFLOW_CONN_AWS_DEFAULT="aws://test:test@/?host={}&region_name={}".format(endpoint, region),
+            AIRFLOW_CONN_AWS_DEFAULT=f"aws://test:test@/?host={endpoint}&region_name={region}",
             AWS_EC2_METADATA_DISABLED="true",
             AWS_SHARED_CREDENTIALS_FILE=os.devnull,
             AWS_CONFIG_FILE=os.devnull,
@@ -71,7 +71,7 @@ class Provider:
             self._process.stdin.write(json.dumps([number, what, arguments]) + "\n")
             self._process.stdin.flush()
             done = self._arrived.wait_for(lambda: number in self._answers or self._process.poll() is not None, seconds)
-            assert done and number in self._answers, "no answer to {} {}".format(what, arguments)
+            assert done and number in self._answers, f"no answer to {what} {arguments}"
             return self._answers.pop(number)
 
     def _listen(self):

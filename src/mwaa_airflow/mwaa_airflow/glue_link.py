@@ -88,4 +88,4 @@ class MwaaLocalPlugin(AirflowPlugin):
     """What the local replica adds to Airflow's pages."""
 
     name = "mwaa_local"
-    operator_extra_links = [GlueRunLink()]
+    operator_extra_links = (GlueRunLink(),)

@@ -130,10 +130,9 @@ class Follower:
             return
         self.told.add("begin")
         about = self.about()
-        groups = " and ".join(about["Logs"][kind]["LogGroup"] for kind, _ in STREAMS)
         self.log.info(
-            "%s Glue run %s of job %s, how it runs: %s, log groups %s, page %s",
-            MARK, self.run_id, about["JobRun"]["JobName"], about["Provenance"], groups, page_of(self.run_id),
+            "%s Glue run (how it runs: %s) of job %s: %s, page %s, log groups %s",
+            MARK, about["Provenance"], about["JobRun"]["JobName"], self.run_id, page_of(self.run_id), _groups(about),
         )  # fmt: skip
 
     def look(self, state):
@@ -160,8 +159,8 @@ class Follower:
         about = self.about()
         error = about["JobRun"].get("ErrorMessage")
         self.log.info(
-            "%s Glue run %s is %s after %s s, how it ran: %s%s",
-            MARK, self.run_id, state, about["JobRun"].get("ExecutionTime", 0), about["Provenance"],
+            "%s Glue run (how it ran: %s) is %s after %s s: %s, log groups %s%s",
+            MARK, about["Provenance"], state, about["JobRun"].get("ExecutionTime", 0), self.run_id, _groups(about),
             ", error: {}".format(" ".join(error.split())) if error else "",
         )  # fmt: skip
         if about.get("RetriedAs"):
@@ -261,13 +260,22 @@ class Stream:
         return answer["events"], answer["nextForwardToken"]
 
 
+def _groups(about):
+    return " and ".join(about["Logs"][kind]["LogGroup"] for kind, _ in STREAMS)
+
+
 def _printable(message):
     """A message as lines for a log: no control character moves what was written before."""
-    lines = []
-    for line in message.splitlines() or [""]:
-        line = "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in line)
-        lines.append(line if len(line) <= LINE else line[:LINE] + "... ({} characters)".format(len(line)))
-    return lines
+    return [_shortened("".join(map(_visible, line))) for line in message.splitlines() or [""]]
+
+
+def _visible(character):
+    kept = character.isprintable() or character == "\t"
+    return character if kept else character.encode("unicode_escape").decode()
+
+
+def _shortened(line):
+    return line if len(line) <= LINE else "{}... ({} characters)".format(line[:LINE], len(line))
 
 
 def page_of(run_id):

@@ -68,7 +68,8 @@ def stack_environments() -> list[Environment]:
         Environment("localstack", "localstack", localstack, packages=("localstack_glue", "aws_local")),
         Environment(
             "airflow", "airflow", airflow, packages=("mwaa_airflow", "aws_local"), compiled="airflow-compiled",
-            startup=f"{GUARD}\nimport mwaa_airflow.fast_start\nimport mwaa_airflow.glue_logs", needs=("gcc", "pg_config", "curl-config"),
+            startup="\n".join([GUARD, "import mwaa_airflow.fast_start", "import mwaa_airflow.glue_logs"]),
+            needs=("gcc", "pg_config", "curl-config"),
         ),
         Environment(f"glue-pythonshell-{glue}", f"glue-pythonshell-{glue}", glue, packages=("aws_local",), startup=GUARD),
         Environment(

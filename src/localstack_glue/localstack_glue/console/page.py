@@ -78,7 +78,8 @@ def _row(run: Mapping[str, Any]) -> str:
         f'<tr><td><a href="{_of_job(name)}">{_escaped(name)}</a></td>'
         f'<td><a href="{_of_run(run_id)}" title="{_escaped(run_id)}"><code>{_escaped(_short(run_id))}</code></a>{attempt}</td>'
         f"<td>{_state(run['JobRunState'])}</td><td>{_escaped(run['Provenance'])}</td><td>{_moment(run['StartedOn'])}</td>"
-        f'<td class="number">{_duration(run)}</td><td class="error" title="{_escaped(error)}">{_escaped(_cut(error, 140))}</td></tr>'
+        f'<td class="number">{_duration(run)}</td>'
+        f'<td class="error" title="{_escaped(error)}"><span>{_escaped(_cut(error, 300))}</span></td></tr>'
     )
 
 

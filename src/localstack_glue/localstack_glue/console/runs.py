@@ -57,7 +57,7 @@ def _matching(store: RunStore, query: Mapping[str, str]) -> Iterator[Run]:
     job, state = query.get("job"), query.get("state")
     for run in reversed(store.all()):
         record = run.record
-        if job and record["JobName"] != job or state and record["JobRunState"] != state:
+        if (job and record["JobName"] != job) or (state and record["JobRunState"] != state):
             continue
         if since <= record["StartedOn"] <= until:
             yield run

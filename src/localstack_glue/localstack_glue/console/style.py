@@ -10,7 +10,7 @@ CSS = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI",
   Roboto, "Noto Sans", sans-serif; }
-main { max-width: 1180px; margin: 0 auto; padding: 28px 24px 60px; }
+main { max-width: 1240px; margin: 0 auto; padding: 28px 24px 60px; }
 header { display: flex; align-items: baseline; gap: 14px; flex-wrap: wrap; margin-bottom: 18px; }
 h1 { font-size: 24px; margin: 0; letter-spacing: -.01em; overflow-wrap: anywhere; }
 h2 { font-size: 15px; margin: 30px 0 10px; }
@@ -20,17 +20,20 @@ a:hover { text-decoration: underline; }
 .end { margin-left: auto; }
 .card { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
-th { text-align: left; font-size: 12.5px; font-weight: 600; color: var(--soft); }
+th { text-align: left; font-size: 12.5px; font-weight: 600; color: var(--soft); white-space: nowrap; }
 th, td { padding: 9px 14px; border-bottom: 1px solid var(--line); vertical-align: top; }
-tr:last-child > * { border-bottom: 0; }
+tbody tr:last-child > * { border-bottom: 0; }
 tbody tr:hover { background: color-mix(in srgb, var(--link) 5%, transparent); }
 code, pre { font: 13px/1.5 ui-monospace, "SF Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace; }
 td code { white-space: nowrap; }
 pre { margin: 0; padding: 14px 16px; max-height: 460px; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
-pre.command { user-select: all; }
+.card + .soft { margin-top: 8px; }
+.card + .soft code { user-select: all; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 td time { white-space: nowrap; font-variant-numeric: tabular-nums; }
-.error { color: var(--bad); max-width: 340px; overflow-wrap: anywhere; font-size: 13.5px; }
+.error { color: var(--bad); font-size: 13.5px; min-width: 300px; }
+.error span { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden;
+  overflow-wrap: anywhere; }
 .banner { color: var(--bad); background: var(--bad-ground); border-radius: 10px; padding: 12px 16px; margin: 0 0 18px;
   overflow-wrap: anywhere; white-space: pre-wrap; }
 .state { display: inline-block; border-radius: 999px; padding: 1px 10px; font-size: 12.5px; font-weight: 600;
@@ -38,7 +41,7 @@ td time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .SUCCEEDED { color: var(--good); background: var(--good-ground); }
 .FAILED, .TIMEOUT, .ERROR { color: var(--bad); background: var(--bad-ground); }
 .STARTING, .RUNNING, .STOPPING, .WAITING { color: var(--busy); background: var(--busy-ground); }
-.facts th { width: 190px; font-size: 14px; font-weight: 400; white-space: nowrap; }
+.facts th { width: 190px; font-size: 14px; font-weight: 400; }
 .facts td { overflow-wrap: anywhere; }
 .pages { display: flex; justify-content: space-between; margin-top: 14px; }
 .empty { padding: 36px; text-align: center; color: var(--soft); }
