@@ -63,6 +63,8 @@ LISTED: dict[str, dict[str, str]] = {
         "AWS_PORT": OWN_PORTS,
         "POSTGRES_PORT": OWN_PORTS,
         "PUBLISHED_WEB_PORT": OWN_PORTS,
+        "PUBLISHED_AWS_PORT": OWN_PORTS,
+        "AWS_URL": "the endpoint as a browser on the host reaches it: where processes run on the host, as they do, too",
         "HOME": THE_USER,
         "USER": THE_USER,
         "PATH": "MWAA's own in a container; else that of who runs `make up`, after Airflow's",

@@ -3,7 +3,7 @@
     glue, s3_on_disk          services (group `localstack.aws.provider`)
     start, ready, shutdown    hooks (groups `localstack.hooks.*`)
 
-Everything they put together is in `platform/` and `service/`.
+Everything they put together is in `platform/`, `service/` and `console/`.
 """
 
 from __future__ import annotations
@@ -64,12 +64,23 @@ class Platform:
         return SqsDatabase(self.folder / "sqs.db")
 
     @cached_property
+    def log_database(self):  # type: ignore[no-untyped-def]
+        from localstack_glue.platform.log_database import LogDatabase
+
+        return LogDatabase(self.folder / "logs.db")
+
+    @cached_property
     def services(self):  # type: ignore[no-untyped-def]
         from localstack_glue.platform.services import Services
 
         return Services(self.restore)
 
     def restore(self, name: str, service: Service) -> None:
+        if name == "logs":
+            self.log_database.install()
+            self.persistence.restore(name, service)
+            self.log_database.restore()
+            return
         if name != "sqs":
             self.persistence.restore(name, service)
             return
@@ -81,6 +92,7 @@ class Platform:
             self.database.save(create_queue(celery_queue, os.environ.get("AWS_DEFAULT_REGION", "us-east-1")))
 
     def start(self) -> None:
+        from localstack_glue.console import routes
         from localstack_glue.platform import deliveries, loopback, ownership
         from localstack_glue.platform.handlers import Handlers
 
@@ -91,11 +103,19 @@ class Platform:
         if events.infra_stopping.is_set():
             loopback.give_up("told to stop while starting")
         deliveries.install()
+        routes.install(self.glue_runs)
         Handlers(self.services, self.persistence, self.database).install()
         self.services.open("sqs")
         self.persistence.start()
         loopback.when_listening(self.open_services)
         ownership.serve_run_file(self.home)
+
+    def glue_runs(self):  # type: ignore[no-untyped-def]
+        """As the service has them once it has gone on with what an earlier LocalStack left."""
+        self.services.open("glue")
+        from localstack_glue.service.provider import engine
+
+        return engine().runs
 
     def open_services(self) -> None:
         names = [name.strip() for name in os.environ.get("SERVICES", "").split(",")]

@@ -58,6 +58,9 @@ class Settings:
         300, "Seconds of silence after which a running task counts as lost; MWAA's default, and an option there too."
     )
     allow_real_aws: bool = setting(False, "`1` lets DAGs and jobs reach real AWS: the guard is off.")
+    glue_logs_in_task_log: bool = setting(
+        True, "`1` shows in a task's log what the Glue job prints that it waits for; `0` shows only what MWAA shows."
+    )
     amazon_provider_version: str = setting(
         "", "Another version of the Amazon provider, for example a private build; empty: the pinned one."
     )

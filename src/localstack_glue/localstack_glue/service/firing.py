@@ -40,7 +40,7 @@ class Crawlers(Protocol):
     """Each is called when a crawl has ended, with the crawler's name, SUCCEEDED, FAILED or CANCELLED, and AWS's Crawl; in
     any thread, but without a lock held. The crawls that a SIGKILL cut off are told after the next start."""
 
-    def start(self, owner: Owner, name: str) -> None:
+    def start(self, owner: Owner, name: str) -> dict[str, Any]:
         """Raises GlueError: EntityNotFound, CrawlerRunningException, ..."""
 
 
@@ -166,6 +166,8 @@ class Firing:
             else:
                 run = self._begun(identifier, name, at) or self._run(owner, identifier, name, each, at)
                 self._chains.set_action(owner, identifier, name, at, {"RunId": run.id})
+                if run.ended:  # it could not start
+                    self.hear(run)
             return None
         except GlueError as problem:
             refusal = problem
@@ -181,7 +183,9 @@ class Firing:
     def _run(self, owner: Owner, identifier: str, name: str, each: Fired, at: int) -> Run:
         action = each["Trigger"]["Actions"][at]
         workflow = each["Trigger"].get("WorkflowName")
-        return self._starts.start(
+        by_hand = each["Trigger"]["Type"] == trigger_rules.ON_DEMAND and not workflow
+        start = self._starts.start if by_hand else self._starts.start_for_trigger
+        return start(
             owner,
             action["JobName"],
             {key: action[key] for key in _FROM_ACTION if action.get(key) is not None},
@@ -215,7 +219,8 @@ class Firing:
 
 
 def _matters(run: Run) -> bool:
-    return bool(run.local.get("Chain")) and not run.local.get("Heard") and not run.local.get("RetriedAs")
+    unwanted = ("Heard", "RetryDue", "RetriedAs")
+    return bool(run.local.get("Chain")) and not any(run.local.get(mark) for mark in unwanted)
 
 
 def _open(chain: Chain) -> bool:
