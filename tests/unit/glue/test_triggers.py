@@ -14,6 +14,7 @@ import pytest
 from localstack_glue.service import graphs
 from localstack_glue.service.errors import EntityNotFound
 from localstack_glue.service.predicates import Outcome, met
+from localstack_glue.service.runner import PROCESS_VANISHED
 from tests.support.polling import wait_until
 from tests.unit.glue import trigger_world
 from tests.unit.glue.trigger_world import OWNER, World
@@ -201,7 +202,11 @@ def test_sigkill_at_any_write_starts_each_job_once(prepared, tmp_path, number):
         return
     (run,) = world.workflow_runs()
     starts = {job: len([run for run in world.runs(job) if run["Attempt"] == 0]) for job in "abcde"}
-    assert (run["Status"], starts) == ("COMPLETED", dict.fromkeys("abcde", 1))
-    assert run["Statistics"]["SucceededActions"] == 4
-    assert run["Statistics"]["FailedActions"] == 1
+    ends = {job: [run.get("ErrorMessage", run["JobRunState"]) for run in world.runs(job)] for job in "abcde"}
+    assert run["Status"] == "COMPLETED"
+    assert max(starts.values()) == 1, starts
+    if any(end == PROCESS_VANISHED for job in "abd" for end in ends[job]):
+        return  # killed while the process was being made: that run has failed, and what awaits its success stays away
+    assert starts == dict.fromkeys("abcde", 1), ends
+    assert run["Statistics"]["SucceededActions"] + ends["e"].count(PROCESS_VANISHED) == 4
     assert len(world.runs("c")[0]["PredecessorRuns"]) == 2
