@@ -9,7 +9,7 @@ import uuid
 import pytest
 
 from tests.glue.contract.conftest import new_model, refused
-from tests.glue.contract.crawling import PEOPLE, Crawling
+from tests.glue.contract.crawling import PEOPLE, Crawling, columns
 from tests.support.polling import wait_until
 
 NONE = "crawler-that-is-not-there"
@@ -165,8 +165,7 @@ def test_a_crawl_from_start_to_end(crawling):
     assert "ErrorMessage" not in last
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", last["MessagePrefix"])
     policy = '{"UpdateBehavior":"UPDATE_IN_DATABASE","DeleteBehavior":"DEPRECATE_IN_DATABASE"}'
-    events = [event for event in crawling.events(name) if "partition index" not in event]
-    assert events == [
+    assert crawling.events(name) == [
         f"BENCHMARK : Running Start Crawl for Crawler {name}",
         f"BENCHMARK : Classification complete, writing results to database {crawling.database}",
         f"INFO : Crawler configured with SchemaChangePolicy {policy}.",
@@ -287,14 +286,74 @@ def _schedule(glue, name):
     return glue.get_crawler(Name=name)["Crawler"].get("Schedule")
 
 
-def test_an_unknown_classifier_is_refused_or_fails(crawling):
-    """Without a store of classifiers the crawl fails; with one, the definition is refused."""
+def test_an_unknown_classifier_is_refused(crawling):
+    with refused("InvalidInputException", "Classifier none does not exist."):
+        crawling.crawler("in", Classifiers=["none"])
+
+
+def test_a_custom_csv_classifier_comes_first(crawling):
+    name = f"classifier-{uuid.uuid4().hex[:10]}"
+    definition = {
+        "Name": name,
+        "Delimiter": "^",
+        "QuoteSymbol": "#",
+        "ContainsHeader": "ABSENT",
+        "Header": ["Id", "Text"],
+    }
+    crawling.glue.create_classifier(CsvClassifier=definition)
+    crawling.files({"in/x.csv": "#1#^#x^y#\n#2#^#z#\n"})
+    crawling.crawled(crawling.crawler("in", Classifiers=[name]))
+    table = crawling.tables()["in"]
+    assert columns(table) == {"id": "bigint", "text": "string"}
+    assert table["StorageDescriptor"]["SerdeInfo"] == {
+        "SerializationLibrary": "org.apache.hadoop.hive.serde2.OpenCSVSerde",
+        "Parameters": {"separatorChar": "^", "quoteChar": "#", "serialization.format": "1"},
+    }
+    crawling.glue.delete_classifier(Name=name)
+
+
+def test_a_custom_json_classifier_names_the_records(crawling):
+    name = f"classifier-{uuid.uuid4().hex[:10]}"
+    crawling.glue.create_classifier(JsonClassifier={"Name": name, "JsonPath": "$[*]"})
+    crawling.files({"in/x.json": json.dumps([{"id": 1}, {"id": 2}])})
+    crawling.crawled(crawling.crawler("in", Classifiers=[name]))
+    assert columns(crawling.tables()["in"]) == {"id": "int"}
+    crawling.glue.delete_classifier(Name=name)
+
+
+def test_a_grok_classifier_fails_clearly(crawling):
+    name = f"classifier-{uuid.uuid4().hex[:10]}"
+    crawling.glue.create_classifier(GrokClassifier={"Name": name, "Classification": "c", "GrokPattern": "%{WORD:w}"})
+    crawler = crawling.crawled(crawling.crawler("in", Classifiers=[name]), "FAILED")
+    assert f"Classifier {name} is a GrokClassifier" in crawler["LastCrawl"]["ErrorMessage"]
+    crawling.glue.delete_classifier(Name=name)
+
+
+def test_a_new_table_gets_a_partition_index(crawling):
+    crawling.files({"in/day=1/x.csv": PEOPLE})
+    crawling.crawled(crawling.crawler("in"))
+    found = crawling.glue.get_partition_indexes(DatabaseName=crawling.database, TableName="in")
+    (index,) = found["PartitionIndexDescriptorList"]
+    assert [key["Name"] for key in index["Keys"]] == ["day"]
+    assert crawling.tables()["in"]["Parameters"]["partition_filtering.enabled"] == "true"
+
+
+def test_a_crawl_in_a_chain_of_triggers(crawling):
     crawling.files({"in/x.csv": PEOPLE})
-    name = f"crawler-{uuid.uuid4().hex[:10]}"
-    try:
-        crawling.crawler("in", Name=name, Classifiers=["none"])
-    except Exception as problem:
-        assert "Classifier none does not exist." in str(problem)
-        return
-    crawler = crawling.crawled(name, "FAILED")
-    assert crawler["LastCrawl"]["ErrorMessage"] == "Classifier none does not exist."
+    crawler, job = crawling.crawler("in"), crawling.api.job("print('after the crawl')")
+    first, second = (f"trigger-{uuid.uuid4().hex[:10]}" for _ in range(2))
+    condition = {"LogicalOperator": "EQUALS", "CrawlerName": crawler, "CrawlState": "SUCCEEDED"}
+    crawling.glue.create_trigger(Name=first, Type="ON_DEMAND", Actions=[{"CrawlerName": crawler}])
+    crawling.glue.create_trigger(
+        Name=second,
+        Type="CONDITIONAL",
+        StartOnCreation=True,
+        Predicate={"Conditions": [condition]},
+        Actions=[{"JobName": job}],
+    )
+    crawling.glue.start_trigger(Name=first)
+    runs = wait_until(lambda: crawling.glue.get_job_runs(JobName=job)["JobRuns"], 60, "the job follows the crawl")
+    assert crawling.api.ended(job, runs[0]["Id"])["TriggerName"] == second
+    assert "in" in crawling.tables()
+    for name in (first, second):
+        crawling.glue.delete_trigger(Name=name)

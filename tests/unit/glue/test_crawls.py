@@ -19,7 +19,12 @@ from localstack_glue.service.crawlers.crawl.grouping import File, Grouping
 from localstack_glue.service.crawlers.crawl.objects import Object, Place, Unreachable
 from localstack_glue.service.crawlers.crawl.samples import Sample
 from localstack_glue.service.crawlers.crawl.types import Array, Struct, hive, merged, of_json, similarity
+from localstack_glue.service.crawlers.engine import CrawlerEngine
+from localstack_glue.service.crawlers.store import CrawlerStore
 from localstack_glue.service.errors import InvalidInput
+from localstack_glue.service.owner import Owner
+
+OWNER = Owner("000000000000", "us-east-1")
 
 
 def sample(text: str | bytes, whole: bool = True) -> Sample:
@@ -330,3 +335,21 @@ def test_history_filters():
     assert passing("DPU_HOUR", "GE", "0.5") and not passing("STATE", "EQ", "FAILED")
     with pytest.raises(InvalidInput):
         passing("START_TIME", "EQ", "yesterday")
+
+
+def test_an_ending_that_nobody_heard_is_told_at_the_next_start(tmp_path):
+    def engine() -> tuple[CrawlerStore, CrawlerEngine, list[Any]]:
+        store, heard = CrawlerStore(tmp_path), []
+        made = CrawlerEngine(store, None, None, None)  # type: ignore[arg-type]
+        made.endings.append(lambda *told: heard.append(told))
+        return store, made, heard
+
+    store, _, _ = engine()
+    store.create(OWNER, {"Name": "c", "DatabaseName": "d", "Targets": {"S3Targets": [{"Path": "s3://b/in"}]}})
+    document = store.document(OWNER, "c")
+    document["Local"]["Untold"] = {"Status": "FAILED", "Crawl": {"State": "FAILED"}}
+    store.documents.put(OWNER, document)
+    for expected in ([(OWNER, "c", "FAILED", {"State": "FAILED"})], []):
+        _, again, heard = engine()
+        again.adopt()
+        assert heard == expected

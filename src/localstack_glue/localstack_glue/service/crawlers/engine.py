@@ -63,8 +63,8 @@ class CrawlerEngine:
         self._lock = threading.Lock()
         self._closing = False
         self.endings: list[Ending] = []
-        """Called with (owner, crawler's name, SUCCEEDED | FAILED | CANCELLED, crawl) when a crawl has ended and the crawler
-        is READY again; not when the environment stops."""
+        """Called with (owner, crawler's name, SUCCEEDED | FAILED | CANCELLED, AWS's Crawl) when a crawl has ended and the
+        crawler is READY again. When the environment stops, or is killed in that moment, after the next start."""
 
     def start(self, owner: Owner, name: str) -> Crawl:
         """StartCrawler: the crawl, as ListCrawls shows it. Raises EntityNotFound, CrawlerRunning."""
@@ -104,11 +104,14 @@ class CrawlerEngine:
             supervision.wake()
 
     def adopt(self) -> None:
-        """Ends what an earlier LocalStack left running."""
+        """Ends what an earlier LocalStack left running, and tells the endings that nobody may have heard."""
         for owner in self._store.documents.owners():
             for document in self._store.documents.listed(owner):
-                if document["Crawler"]["State"] != definitions.READY:
-                    name, crawl_id = document["Crawler"]["Name"], document["Crawls"][-1]["CrawlId"]
+                name = document["Crawler"]["Name"]
+                if document["Crawler"]["State"] == definitions.READY:
+                    self._tell(owner, name)
+                else:
+                    crawl_id = document["Crawls"][-1]["CrawlId"]
                     self._in_thread(owner, name, crawl_id, lambda o=owner, d=document: self._settle(o, d))  # type: ignore[misc]
 
     def shutdown(self, patience: float = 8.0) -> None:
@@ -266,19 +269,27 @@ class CrawlerEngine:
             if message:
                 last["ErrorMessage"] = crawl["ErrorMessage"] = message[:2048]
             document["Crawler"].update(State=definitions.READY, LastCrawl=last)
-            document["Local"]["Process"] = None
+            document["Local"].update(Process=None, Untold={"Status": status, "Crawl": history.as_crawl(crawl, status)})
             if status == SUCCEEDED:
                 document["Local"]["Folders"] = result.get("Folders", [])
             self._store.documents.put(owner, document)
         if not self._closing:
-            self._tell(owner, name, status, dict(crawl))
+            self._tell(owner, name)
 
-    def _tell(self, owner: Owner, name: str, status: str, crawl: Crawl) -> None:
+    def _tell(self, owner: Owner, name: str) -> None:
+        untold = self._store.document(owner, name)["Local"].get("Untold")
+        if not untold:
+            return
         for listener in self.endings:
             try:
-                listener(owner, name, status, crawl)
+                listener(owner, name, untold["Status"], untold["Crawl"])
             except Exception:
-                LOG.exception("What follows the end of crawl %s", crawl["CrawlId"])
+                LOG.exception("What follows the end of a crawl of %s", name)
+        with self._store.documents.lock:
+            document = self._store.documents.get(owner, name)
+            if document and document["Local"].get("Untold") == untold:
+                document["Local"]["Untold"] = None
+                self._store.documents.put(owner, document)
 
     def _shipper(self, owner: Owner, name: str, crawl_id: str) -> Shipper:
         client = logs.CrawlEvents(lambda: self._client("logs", *owner), crawl_id)
