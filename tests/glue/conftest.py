@@ -14,6 +14,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.support.localstack import LocalStack
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Here, as pytest takes options only from the folder it is called with. See soak/."""
+    group = parser.getgroup("soak")
+    group.addoption("--soak-runs", type=int, default=300, help="job runs that the soak starts")
+    group.addoption("--soak-seed", type=int, default=None, help="repeats the plan of an earlier soak")
+
+
 @pytest.fixture(scope="session")
 def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """One LocalStack for all tests that only call it."""

@@ -31,7 +31,7 @@ from tests.support.polling import wait_until
 ROOT = Path(__file__).resolve().parents[2]
 ROLE = ROOT / "stack/bin/localstack"
 VENVS = Path(os.environ.get("MWAA_STATE") or ROOT / ".local") / "venvs"
-JOBS = "glue-pythonshell-3.9"
+JOBS, OLD_JOBS = "glue-pythonshell-3.9", "glue-pythonshell-3.6"  # the second is optional
 REGION = "us-east-1"
 START_S, STOP_S = 90, 20
 # With these a boto3 of any age makes no call but to the endpoint it is given.
@@ -95,16 +95,17 @@ class LocalStack:
     def prepare(self) -> None:
         """What the role finds when it starts: settings, secrets, environments."""
         self._write_settings()
-        self._write_endpoint_table()
+        self._write_endpoint_tables()
         self._reuse_preparation()
 
-    def _write_endpoint_table(self) -> None:
+    def _write_endpoint_tables(self) -> None:
         """What sends the boto3 of jobs here; without it no job is started."""
-        table = self.state / "aws" / JOBS
-        if not table.is_dir():
-            environment = os.environ | CLIENT_ENVIRONMENT | {"PYTHONPATH": str(ROOT / "src/aws_local")}
-            command = [VENVS / JOBS / "bin/python", "-m", "aws_local.endpoints", "--endpoint", self.endpoint]
-            subprocess.run([*command, "--out", table], env=environment, check=True, capture_output=True)
+        environment = os.environ | CLIENT_ENVIRONMENT | {"PYTHONPATH": str(ROOT / "src/aws_local")}
+        for name in (JOBS, OLD_JOBS):
+            table, python = self.state / "aws" / name, VENVS / name / "bin/python"
+            if python.exists() and not table.is_dir():
+                command = [python, "-m", "aws_local.endpoints", "--endpoint", self.endpoint, "--out", table]
+                subprocess.run(command, env=environment, check=True, capture_output=True)
 
     def stop(self) -> int:
         """SIGTERM. Returns the exit code."""

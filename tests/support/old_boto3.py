@@ -30,12 +30,12 @@ def encode(value):
         value = value.read()
     if isinstance(value, bytes):
         return {"__bytes__": CODECS["bytes"][1](value)}
-    raise TypeError("not JSON: {!r}".format(value))
+    raise TypeError(f"not JSON: {value!r}")
 
 
 def decode(document):
     for name, (_, _, back) in CODECS.items():
-        key = "__{}__".format(name)
+        key = f"__{name}__"
         if key in document:
             return back(document[key])
     return document

@@ -64,12 +64,23 @@ class Platform:
         return SqsDatabase(self.folder / "sqs.db")
 
     @cached_property
+    def log_database(self):  # type: ignore[no-untyped-def]
+        from localstack_glue.platform.log_database import LogDatabase
+
+        return LogDatabase(self.folder / "logs.db")
+
+    @cached_property
     def services(self):  # type: ignore[no-untyped-def]
         from localstack_glue.platform.services import Services
 
         return Services(self.restore)
 
     def restore(self, name: str, service: Service) -> None:
+        if name == "logs":
+            self.log_database.install()
+            self.persistence.restore(name, service)
+            self.log_database.restore()
+            return
         if name != "sqs":
             self.persistence.restore(name, service)
             return

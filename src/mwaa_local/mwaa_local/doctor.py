@@ -23,7 +23,7 @@ MEMORY_NEEDED = 3_000_000_000  # bytes: the stack at work and one job
 def run(settings: Settings) -> int:
     """Prints a line for each check; returns 0 if nothing stands in the way of `make up`."""
     settings = with_mode(settings)
-    native: list[Callable[[Settings], str]] = [_interpreters, _space, _compiler]
+    native: list[Callable[[Settings], str]] = [_interpreters, _optional_interpreters, _space, _compiler]
     checks = [_platform, *(native if settings.mode == "native" else []), _memory, _ports, _docker]
     problems = 0
     for check in checks:
@@ -41,16 +41,26 @@ def _platform(_: Settings) -> str:
 
 def _interpreters(settings: Settings) -> str:
     installer = Installer(settings)
-    minors = sorted({e.minor for e in [*stack_environments(), *test_environments()] if e.minor})
+    needed = [e for e in [*stack_environments(), *test_environments()] if e.minor and not e.optional]
+    minors = sorted({e.minor for e in needed})
     return "interpreters: " + ", ".join(
         f"{installer.interpreter(m).version} ({installer.interpreter(m).path})" for m in minors
+    )
+
+
+def _optional_interpreters(settings: Settings) -> str:
+    installer = Installer(settings)
+    optional = [e for e in stack_environments() if e.optional]
+    return "; ".join(
+        installer.missing_interpreter(e) or f"{e.name} can be made, with {installer.interpreter(e.minor).path}"
+        for e in optional
     )
 
 
 def _space(settings: Settings) -> str:
     settings.mwaa_state.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.mwaa_state).free
-    installed = all(Installer(settings).is_current(e) for e in stack_environments())
+    installed = all(Installer(settings).is_current(e) for e in stack_environments() if not e.optional)
     if not installed and free < SPACE_NEEDED:
         raise LocalError(
             f"{free / 1e9:.1f} GB free, {SPACE_NEEDED / 1e9:.1f} GB needed in {settings.mwaa_state}", "free some"

@@ -21,7 +21,7 @@ from pathlib import Path
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from mwaa_local import interpreters
-from mwaa_local.console import err
+from mwaa_local.console import err, note
 from mwaa_local.errors import InstallFailed, InterpreterMissing
 from mwaa_local.settings import ROOT, Settings
 from mwaa_local.versions import versions
@@ -29,6 +29,7 @@ from mwaa_local.versions import versions
 LOCKS = ROOT / "stack" / "locks"
 SPACE_NEEDED = 2_500_000_000  # bytes, for all environments together, measured and rounded up
 STAMP = ".made-from"
+UV_CANNOT_COMPILE = ("3.6",)  # its compiler of byte code asks for a module of 3.7
 
 Report = Callable[[str], None]
 
@@ -39,7 +40,8 @@ class Environment:
 
     `minor` is the interpreter's version ("" means: the one of the command line), `packages` are our own, installed
     editable, `startup` is code that every interpreter start of this environment runs (a .pth line), `compiled` a second
-    lock that is installed where a compiler and the named programs are there, `folder` a plain folder of packages.
+    lock that is installed where a compiler and the named programs are there, `folder` a plain folder of packages,
+    `optional` one that is left out where its interpreter is missing.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Environment:
     compiled: str = ""
     folder: bool = False
     needs: tuple[str, ...] = field(default=(), compare=False)
+    optional: bool = field(default=False, repr=False)  # not part of what it is made from
 
 
 GUARD = "import aws_local.guard; aws_local.guard.install()"
@@ -58,7 +61,7 @@ GUARD = "import aws_local.guard; aws_local.guard.install()"
 def stack_environments() -> list[Environment]:
     """What `make up` needs, slowest first."""
     pinned = versions()
-    glue = pinned["PYTHON_GLUE_PYTHONSHELL"]
+    glue, old_glue = pinned["PYTHON_GLUE_PYTHONSHELL"], pinned["PYTHON_GLUE_PYTHONSHELL_OLD"]
     airflow = pinned["PYTHON_AIRFLOW"]
     localstack = pinned["PYTHON_LOCALSTACK"]
     return [
@@ -69,6 +72,10 @@ def stack_environments() -> list[Environment]:
             needs=("gcc", "pg_config", "curl-config"),
         ),
         Environment(f"glue-pythonshell-{glue}", f"glue-pythonshell-{glue}", glue, packages=("aws_local",), startup=GUARD),
+        Environment(
+            f"glue-pythonshell-{old_glue}", f"glue-pythonshell-{old_glue}", old_glue, packages=("aws_local",),
+            startup=GUARD, optional=True,
+        ),
         Environment("postgres", "postgres", localstack, folder=True),
     ]  # fmt: skip
 
@@ -95,7 +102,8 @@ class Installer:
         self._interpreters: dict[str, interpreters.Interpreter] = {}
 
     def install(self, wanted: list[Environment]) -> list[str]:
-        """Makes what is missing or out of date; returns the names of those made.
+        """Makes what is missing or out of date; returns the names of those made. What is optional and has no interpreter
+        is left out, with a line that says so.
 
         Raises InterpreterMissing before anything is installed, InstallFailed with uv's own words.
         """
@@ -103,8 +111,11 @@ class Installer:
             stale = [e for e in wanted if not self.is_current(e)]
             if not stale:
                 return []
+            stale = [e for e in stale if not (e.optional and self._is_left_out(e))]
             self._find_interpreters(stale)
             stale = [e for e in stale if not self.is_current(e)]
+            if not stale:
+                return []
             self._check_space()
             self._make_all(stale)
             return [e.name for e in stale]
@@ -131,6 +142,25 @@ class Installer:
         if minor not in self._interpreters:
             self._interpreters[minor] = interpreters.find(minor, self.settings.mwaa_state / "pythons", self.uv)
         return self._interpreters[minor]
+
+    def missing_interpreter(self, environment: Environment) -> str:
+        """What is to be said about an environment that cannot be made, "" if it can: for those that are optional."""
+        try:
+            self.interpreter(environment.minor)
+        except InterpreterMissing:
+            variable = interpreters.variable(environment.minor)
+            return (
+                f"{environment.name} is left out, for no Python {environment.minor} was found; all else works without "
+                f"(pyenv install {environment.minor}, or {variable}=/path/to/python{environment.minor} make up)"
+            )
+        return ""
+
+    def _is_left_out(self, environment: Environment) -> bool:
+        missing = self.missing_interpreter(environment)
+        if missing:
+            note(missing)
+            shutil.rmtree(self.place(environment), ignore_errors=True)  # made with an interpreter that is gone
+        return bool(missing)
 
     def _find_interpreters(self, stale: list[Environment]) -> None:
         """All missing interpreters are reported at once, not one at each try."""
@@ -184,9 +214,18 @@ class Installer:
             for environment in stale:
                 task = progress.add_task(environment.name, total=1, now="")
                 report = _reporter(progress, task, environment.name)
-                futures.append(pool.submit(self._make, environment, report))
+                make = self._try_to_make if environment.optional else self._make
+                futures.append(pool.submit(make, environment, report))
             for future in futures:
                 future.result()
+
+    def _try_to_make(self, environment: Environment, report: Report) -> None:
+        """An optional environment that cannot be made (old releases have no wheel for every machine) stops nobody."""
+        try:
+            self._make(environment, report)
+        except InstallFailed as failed:
+            shutil.rmtree(self.place(environment), ignore_errors=True)
+            note(f"{environment.name} is left out; all else works without. {failed.problem}")
 
     def _make(self, environment: Environment, report: Report) -> None:
         python = self.interpreter(environment.minor)
@@ -197,8 +236,12 @@ class Installer:
         if not environment.folder:
             self._uv(["venv", "--python", python.path, place], environment, report)
             into = ["--python", place / "bin" / "python"]
+            _remove_start_up_code_of_uv(place)
         lock = LOCKS / f"{environment.lock}.txt"
-        self._pip(["--require-hashes", "--compile-bytecode", "-r", lock], into, environment, report)
+        compiling = [] if environment.minor in UV_CANNOT_COMPILE else ["--compile-bytecode"]
+        self._pip(["--require-hashes", *compiling, "-r", lock], into, environment, report)
+        if not compiling:
+            _compile(place)
         if self.provider_version(environment):
             other = f"apache-airflow-providers-amazon=={self.provider_version(environment)}"
             self._pip(["--compile-bytecode", other], into, environment, report)
@@ -252,6 +295,20 @@ class Installer:
         with open(self.settings.mwaa_state / "install.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _remove_start_up_code_of_uv(place: Path) -> None:
+    """uv puts a patch of distutils into every environment, which costs each start of its interpreter 9 ms. It is for
+    builds inside the environment, which there are none of: uv builds in environments of its own."""
+    for site in (place / "lib").glob("python3*/site-packages"):
+        for name in ("_virtualenv.pth", "_virtualenv.py"):
+            (site / name).unlink(missing_ok=True)
+
+
+def _compile(place: Path) -> None:
+    """Byte code by the environment's own compileall. A file that it cannot compile (a test of broken code) counts not."""
+    command = [place / "bin" / "python", "-m", "compileall", "-q", place / "lib"]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
 def can_compile(environment: Environment) -> bool:

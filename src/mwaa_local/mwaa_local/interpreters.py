@@ -46,10 +46,15 @@ def find(minor: str, fetch_into: Path, uv: Path) -> Interpreter:
     raise InterpreterMissing(_report(minor, looked), _advice(minor))
 
 
+def variable(minor: str) -> str:
+    """The variable that names an interpreter which lies in no usual place: PYTHON_3_7."""
+    return f"PYTHON_{minor.replace('.', '_')}"
+
+
 def _candidates(minor: str, fetch_into: Path) -> Iterator[tuple[str, Path]]:
-    variable = f"PYTHON_{minor.replace('.', '_')}"
-    if os.environ.get(variable):
-        yield variable, Path(os.environ[variable]).expanduser()
+    named = variable(minor)
+    if os.environ.get(named):
+        yield named, Path(os.environ[named]).expanduser()
         return
     home = Path.home()
     name = f"python{minor}"
@@ -143,6 +148,6 @@ def _advice(minor: str) -> str:
     return (
         f"either give this machine a Python {minor}: `pyenv install {minor}` with {pyenv}, "
         f"`conda create -n py{minor.replace('.', '')} python={minor}`, or on Ubuntu python{minor} of the deadsnakes PPA "
-        f"(one elsewhere: PYTHON_{minor.replace('.', '_')}=/path/to/python{minor} make up)"
+        f"(one elsewhere: {variable(minor)}=/path/to/python{minor} make up)"
         + ("; or use Docker mode, which brings its own: make up MODE=docker" if COMPOSE_FILE.is_file() else "")
     )

@@ -30,7 +30,8 @@ class Lock:
 def locks() -> list[Lock]:
     """All locks; one that constrains another stands before it."""
     v = versions()
-    airflow, glue, tools = v["PYTHON_AIRFLOW"], v["PYTHON_GLUE_PYTHONSHELL"], v["LOCK_CUTOFF_TOOLS"]
+    airflow, tools = v["PYTHON_AIRFLOW"], v["LOCK_CUTOFF_TOOLS"]
+    glue, old_glue = v["PYTHON_GLUE_PYTHONSHELL"], v["PYTHON_GLUE_PYTHONSHELL_OLD"]
     return [
         Lock("build", airflow, resolve=False, universal=True),
         Lock("airflow", airflow, resolve=False),
@@ -39,6 +40,7 @@ def locks() -> list[Lock]:
         Lock("localstack", v["PYTHON_LOCALSTACK"], v["LOCK_CUTOFF_LOCALSTACK"]),
         Lock("bench", v["PYTHON_LOCALSTACK"], v["LOCK_CUTOFF_LOCALSTACK"], constraint="localstack.txt"),
         Lock(f"glue-pythonshell-{glue}", glue, v["LOCK_CUTOFF_GLUE_PYTHONSHELL"]),
+        Lock(f"glue-pythonshell-{old_glue}", old_glue, resolve=False),
         Lock("postgres", v["PYTHON_LOCALSTACK"], tools, resolve=False),
         Lock("cli", v["PYTHON_CLI"], tools, universal=True),
         Lock("uv", v["PYTHON_CLI"], tools, universal=True, constraint="cli.txt"),

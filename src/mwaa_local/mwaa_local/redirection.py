@@ -19,7 +19,9 @@ def redirect_aws(settings: Settings, airflow: Path) -> None:
     Raises LocalError when one cannot be written.
     """
     venvs = settings.mwaa_state / "venvs"
-    names = [e.name for e in stack_environments() if "aws_local" in e.packages and e.name != "localstack"]
+    wanted = [e for e in stack_environments() if "aws_local" in e.packages and e.name != "localstack"]
+    # what is optional may be left out
+    names = [e.name for e in wanted if not e.optional or (venvs / e.name / STAMP).is_file()]
     prefixes = {name: airflow if name == "airflow" else venvs / name for name in names}
     writing = {
         name: _write(settings, name, prefix)

@@ -6,14 +6,18 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT), str(ROOT / "src/localstack_glue")]
 
-from localstack_glue.service.logs import Event  # noqa: E402 - needs the path above
+from localstack_glue.service import jobs  # noqa: E402
+from localstack_glue.service.bookmarks import Bookmarks  # noqa: E402 - needs the path above
+from localstack_glue.service.logs import Event  # noqa: E402
 from localstack_glue.service.owner import Owner  # noqa: E402
+from localstack_glue.service.quotas import Quotas  # noqa: E402
 from localstack_glue.service.runner import Runner  # noqa: E402
 from localstack_glue.service.runners import CannotStart  # noqa: E402
 from localstack_glue.service.runs import Run, RunStore  # noqa: E402
@@ -57,30 +61,40 @@ class Services:
 class Glue:
     """A run store and a runner over one folder. `restart` makes new ones over it, as a new LocalStack would."""
 
-    def __init__(self, folder: Path, minute: float = 60.0) -> None:
+    def __init__(self, folder: Path, minute: float = 60.0, quotas: Quotas = Quotas()) -> None:  # noqa: B008
         table = folder / "aws"
         table.mkdir(exist_ok=True)
         (table / "endpoints.json").write_text("{}")
         # The interpreter behind the venv's link, so that jobs start as quickly as they can.
         python = os.path.realpath(sys.executable)
-        self.settings = Settings(folder / "runs", "http://127.0.0.1:9", python, str(table), minute=minute)
+        self.settings = Settings(
+            folder / "runs", "http://127.0.0.1:9", python, str(table), minute=minute, quotas=quotas
+        )
         self.services = Services()
         self.restart()
 
     def restart(self) -> None:
-        self.store = RunStore(self.settings.runs)
-        self.runner = Runner(self.store, self.services, self.settings)
+        self.store = RunStore(self.settings.runs, self.settings.quotas)
+        self.bookmarks = Bookmarks(self.settings.kept / "bookmarks")
+        self.runner = Runner(self.store, self.services, self.settings, self.bookmarks)
 
-    def new(self, script: str, max_retries: int = 0, concurrent: int = 1, **command: str) -> Run:
-        job = {
-            "Name": "job",
+    def new(
+        self,
+        script: str,
+        max_retries: int = 0,
+        concurrent: int = 1,
+        definition: dict[str, Any] | None = None,
+        **command: str,
+    ) -> Run:
+        request = {
             "Command": {"Name": "pythonshell", "PythonVersion": "3.9", "ScriptLocation": "s3://b/s.py", **command},
             "MaxRetries": max_retries,
-            "Timeout": 2880,
             "ExecutionProperty": {"MaxConcurrentRuns": concurrent},
+            **(definition or {}),
         }
+        job = jobs.definition("job", {"Role": "role", **request}, created=None)
         self.services.scripts["s3://b/s.py"] = script
-        return self.store.create(OWNER, job, {}, {"--key": "value"})
+        return self.store.create(OWNER, job, {}, {"--key": "value", **job.get("DefaultArguments", {})})
 
     def start(self, script: str, **job: object) -> Run:
         run = self.new(script, **job)  # type: ignore[arg-type]

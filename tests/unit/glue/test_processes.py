@@ -63,8 +63,7 @@ def test_every_process_is_ended_also_those_that_left_the_group_and_ignore_sigter
     wait_until(
         lambda: len(process.members(run_id(tmp_path), shim)) == 5, 10, "shim, script, two forks, the one outside"
     )
-    groups = {os.getpgid(pid) for pid in process.members(run_id(tmp_path), shim)}
-    assert len(groups) == 2
+    wait_until(lambda: len({os.getpgid(pid) for pid in process.members(run_id(tmp_path), shim)}) == 2, 10, "two groups")
     began = time.monotonic()
     process.end_all(run_id(tmp_path), shim, grace=0.2)
     assert 0.2 <= time.monotonic() - began < 3

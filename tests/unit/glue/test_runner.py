@@ -71,7 +71,8 @@ def test_a_script_that_is_not_there_fails_without_a_process(glue):
     [
         ({"Name": "glueetl"}, "Spark jobs .* are not available in this build"),
         ({"Name": "nonsense"}, "JobName:job and JobRunId:jr_.* Could not find command for the given criteria"),
-        ({"PythonVersion": "3"}, 'PythonVersion 3 .* Set PythonVersion to "3.9"'),
+        ({"PythonVersion": "2"}, 'PythonVersion 2 cannot be run: AWS has ended Python 2.*Set PythonVersion to "3.9"'),
+        ({"PythonVersion": "3"}, "Python shell 3.6 jobs is missing: GLUE_PYTHONSHELL_36_PYTHON is not set.*pyenv install 3.6"),
     ],
 )
 def test_what_cannot_be_run_fails_and_says_why(glue, command, message):
@@ -222,6 +223,22 @@ class TestAfterTheServiceWasKilled:
         wait_until(lambda: again.state == states.RUNNING, 10, "taken over")
         assert Process.from_json(again.local["Process"]) == shim
 
+    def test_what_an_unrecorded_process_left_running_is_not_taken_for_it(self, glue, monkeypatch, tmp_path):
+        go = tmp_path / "go"
+        leave = "import subprocess\nsubprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+        run = glue.start(
+            f"{leave}import os, time\nprint('up', flush=True)\nwhile not os.path.exists({str(go)!r}): time.sleep(.01)"
+        )
+        shim = up(glue, run)
+        again = self.abandon(glue, run, monkeypatch)
+        again.record["JobRunState"], again.local["Process"] = states.STARTING, None
+        go.touch()
+        wait_until(lambda: process.exit_status(run.folder) == 0, 10, "the script has ended")
+        assert process.members(run.id, shim)
+        glue.runner.adopt()
+        assert ended(again) == states.SUCCEEDED
+        assert process.members(run.id, shim) == set()
+
     def test_a_run_that_had_no_process_yet_is_started(self, glue):
         run = glue.new("print('now')")
         glue.restart()
@@ -245,7 +262,7 @@ class TestAfterTheServiceWasKilled:
         run = glue.start(FOREVER)
         up(glue, run)
         again = self.abandon(glue, run, monkeypatch)
-        again.record["StartedOn"] -= 600  # of which an earlier LocalStack has seen most
+        again.local["Since"] -= 600  # of which an earlier LocalStack has seen most
         again.record["Timeout"] = 10
         glue.runner.adopt()
         assert ended(again) == states.TIMEOUT

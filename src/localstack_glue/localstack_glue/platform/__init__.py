@@ -10,6 +10,7 @@ containers.py   a service's state as bytes and back
 snapshots.py    those bytes on disk: whole or not at all, two generations, bound to versions
 persistence.py  when to save and restore what
 sqs_database.py messages of SQS: saved before the call that changed them is answered
+log_database.py streams and events of Logs: saved before PutLogEvents is answered, and not in memory
 deliveries.py   messages answered to a client that was gone return to their queue at once
 queue.py        the queue of the Celery executor
 """

@@ -2,7 +2,7 @@
 
     restore     when a service starts, before its first call
     save        1 to 2 s after a change, in the background, one service after the other, and at an orderly stop
-    SQS         before each answer (sqs_database.py)
+    SQS         before each answer (sqs_database.py); likewise the streams and events of Logs (log_database.py)
 
 A SIGKILL so loses at most the last few seconds, of S3's and the other services' state. What is on disk is always a
 picture taken between two calls, never in the middle of one.

@@ -5,14 +5,24 @@
     validation.py   requests against Glue's model     errors.py      AWS's codes and texts
     jobs.py         job definitions                   documents.py   definitions of any kind, on disk
     starts.py       starts runs                       capacity.py    sizes, timeouts, versions: rules and defaults
+    quotas.py       may another run start             bookmarks.py   how far a job has come in its sources
     runs.py         runs, on disk                     states.py      which state may follow which
     runner.py       a run from STARTING to its end    process.py     its processes: start, recognise, wait, end
     runners/        how each kind of job is run       arguments.py   who wins, and argv
     logs.py         output as events                  aws.py         S3 and CloudWatch Logs for a run
+    late_logs.py    what could not be shipped in time
+    triggers.py     triggers                          trigger_rules.py what a trigger must look like
+    workflows.py    workflows                         workflow_runs.py their runs: start, stop, resume, statistics
+    activation.py   a trigger is started, stopped     schedules.py   cron expressions, and the clock
+    firing.py       triggers fire, and what follows   predicates.py  when a conditional trigger is met
+    chains.py       what follows from one start       graphs.py      workflows as graphs
     pages.py        NextToken                         files.py       JSON in one step
-    settings.py     environment variables
+    settings.py     environment variables             classifiers.py custom classifiers of crawlers
+    catalog/        the Data Catalog, on moto's objects
+    coverage.py     what is done with each operation, as docs/glue-coverage.md
 
-Everything but provider.py imports the standard library alone. Jobs and runs persist themselves: a platform that saves
+Everything but provider.py imports the standard library alone, catalog/ also moto, when it is first
+needed, and coverage.py the model of botocore. Jobs and runs persist themselves: a platform that saves
 and loads the state of services has nothing to do for them (moto's part of Glue is offered to state visitors).
 
 `provider.create_service()` is all that LocalStack's plugin calls. The service looks after its own life:

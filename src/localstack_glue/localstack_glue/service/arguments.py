@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+LONGEST_ARGUMENT = 128 << 10  # bytes: Linux's MAX_ARG_STRLEN; AWS takes 260 KB for all arguments together
+
 
 def merged(
     defaults: Mapping[str, str] | None, given: Mapping[str, str] | None, fixed: Mapping[str, str] | None
@@ -17,5 +19,16 @@ def merged(
 
 
 def argv(arguments: Mapping[str, str]) -> list[str]:
-    """`{"--key": "value"}` as `["--key", "value"]`, the form in which Glue calls a Python shell script."""
-    return [word for pair in arguments.items() for word in pair]
+    """`{"--key": "value"}` as `["--key", "value"]`, the form in which Glue calls a Python shell script; a value that is
+    empty is left out, as in public recordings of sys.argv ("--enable-metrics": "" becomes a word of its own)."""
+    return [word for key, value in arguments.items() for word in (key, value) if word]
+
+
+def unusable(arguments: Mapping[str, str]) -> str:
+    """Why no program can be started with these arguments; "" if one can."""
+    for key, value in arguments.items():
+        if "\0" in key + value:
+            return f"The argument {key!r} has a NUL character, which no program can be given."
+        if max(len(word.encode("utf-8", "replace")) for word in (key, value)) >= LONGEST_ARGUMENT:
+            return f"The argument {key} is longer than {LONGEST_ARGUMENT} bytes, which the system does not pass to a program."
+    return ""

@@ -48,9 +48,12 @@ class CloudWatchLogs:
     def put(self, group: str, stream: str, events: list[Event], when: int) -> None:
         if (group, stream) not in self._known:
             self._make(group, stream)
-        self._client.put_log_events(
-            logGroupName=group, logStreamName=stream, logEvents=[{"timestamp": when, "message": e} for e in events]
-        )
+        sent = [{"timestamp": when, "message": event} for event in events]
+        try:
+            self._client.put_log_events(logGroupName=group, logStreamName=stream, logEvents=sent)
+        except self._client.exceptions.ResourceNotFoundException:  # deleted by somebody: made anew the next time
+            self._known.discard((group, stream))
+            raise
 
     def count(self, group: str, stream: str) -> int:
         total, token = 0, None

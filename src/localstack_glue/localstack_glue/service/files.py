@@ -1,4 +1,8 @@
-"""JSON files that are whole or absent: written beside, then renamed."""
+"""JSON files that are whole or absent: written beside, then renamed.
+
+Room kept beforehand lets a file be written even on a full disk: how a job run ended must not be lost because the run
+filled the disk.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,39 @@ def write_json(path: Path, content: Any) -> None:
         with contextlib.suppress(OSError):
             beside.unlink()
         raise
+
+
+ROOM = 16 << 10  # bytes; a run's record takes two or three thousand
+
+
+def keep_room(path: Path) -> None:
+    """Set aside what one more version of `path` takes. Raises OSError if the disk is full now."""
+    _room(path).write_bytes(bytes(ROOM))
+
+
+def write_json_in_room(path: Path, content: Any) -> None:
+    """write_json; on a full disk, in the room that was kept, which is then kept anew (the version before gives it back).
+
+    Raises OSError if that is not enough."""
+    try:
+        write_json(path, content)
+    except OSError:
+        if not _room(path).exists():
+            raise
+        _room(path).unlink()
+        try:
+            write_json(path, content)
+        finally:
+            with contextlib.suppress(OSError):
+                keep_room(path)
+
+
+def give_up_room(path: Path) -> None:
+    _room(path).unlink(missing_ok=True)
+
+
+def _room(path: Path) -> Path:
+    return path.with_name(f".{path.name}.room")
 
 
 def read_json(path: Path) -> Any:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from . import capacity, errors
-from .owner import Owner
 from .documents import Documents
+from .owner import Owner
 
 Job = dict[str, Any]
 _NOT_OF_A_JOB = ("Tags", *capacity.FIELDS)
@@ -29,7 +29,7 @@ class JobStore:
         """CreateJob. Raises InvalidInput; AlreadyExists if the same definition is there, else
         IdempotentParameterMismatch."""
         name = request["Name"]
-        job = _definition(name, request, created=time.time())
+        job = definition(name, request, created=None)
         with self._documents.lock:
             known = self._documents.get(owner, name)
             if known:
@@ -40,7 +40,7 @@ class JobStore:
     def update(self, owner: Owner, name: str, change: Mapping[str, Any]) -> Job:
         """UpdateJob, which replaces the definition: what `change` leaves out returns to its default, as on AWS."""
         with self._documents.lock:
-            job = _definition(name, change, created=self.get(owner, name)["CreatedOn"])
+            job = definition(name, change, created=self.get(owner, name)["CreatedOn"])
             self._documents.put(owner, {"Job": job, "Tags": self.tags(owner, name)})
         return job
 
@@ -72,24 +72,27 @@ class JobStore:
         return found
 
 
-def _definition(name: str, request: Mapping[str, Any], created: float) -> Job:
+def definition(name: str, request: Mapping[str, Any], created: float | None) -> Job:
+    """The job that CreateJob, or with the time when it was `created` UpdateJob, makes of `request`. Raises InvalidInput."""
+    now = time.time()
     command = request.get("Command") or {}
     kind = command.get("Name") or ""
-    capacity.check(request, kind)
+    version = capacity.glue_version(command, request.get("GlueVersion"))
+    capacity.check({**request, "GlueVersion": version}, kind)
     if not 0 <= (request.get("MaxRetries") or 0) <= 10:
         raise errors.InvalidInput("MaxRetries must be between 0 and 10.")
     given = {key: copy.deepcopy(value) for key, value in request.items() if key not in _NOT_OF_A_JOB}
     return {
         "JobMode": "SCRIPT",
         "MaxRetries": 0,
-        "Timeout": capacity.DEFAULT_TIMEOUT,
+        **capacity.default_timeout(kind),
         **{key: value for key, value in given.items() if value is not None},
         "Name": name,
         "ExecutionProperty": {"MaxConcurrentRuns": (given.get("ExecutionProperty") or {}).get("MaxConcurrentRuns", 1)},
-        "GlueVersion": capacity.glue_version(command, request.get("GlueVersion")),
+        "GlueVersion": version,
         **capacity.filled(request, kind),
-        "CreatedOn": created,
-        "LastModifiedOn": time.time(),
+        "CreatedOn": created or now,
+        "LastModifiedOn": now,
     }
 
 

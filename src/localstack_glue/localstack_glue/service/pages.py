@@ -38,3 +38,14 @@ def _decode(token: str) -> str:
         return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError):
         raise errors.invalid_next_token() from None
+
+
+def sorted_page(
+    items: Sequence[Item], key: Callable[[Item], str], token: str | None, size: int
+) -> tuple[list[Item], str | None]:
+    """Like page(), for a list whose order is by `key`: it goes on after the last item even if that is gone by now, so
+    that a client may delete what a page names before it asks for the next."""
+    ordered = sorted(items, key=key)
+    last = _decode(token) if token else None
+    rest = [item for item in ordered if last is None or key(item) > last]
+    return rest[:size], _encode(key(rest[size - 1])) if len(rest) > size else None

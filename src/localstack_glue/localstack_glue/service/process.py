@@ -28,8 +28,11 @@ MARK = "GLUE_JOB_RUN_ID"
 GRACE = 3.0  # seconds between SIGTERM and SIGKILL
 _LINUX = sys.platform.startswith("linux")
 # The trap keeps the shim alive when its group gets SIGTERM, so that the exit status is still written; unlike ignoring
-# the signal it is not inherited by the command. One short write needs no rename: it is read when the shim is gone.
-_SHIM = 'trap : TERM INT HUP; exit=$1; shift; "$@"; echo $? >"$exit"'
+# the signal it is not inherited by the command. One short write needs no rename: it is read when the shim is gone. It goes
+# over the blanks that `start` has put there, without cutting them off: so it needs no room, and a full disk loses none.
+_SHIM = 'trap : TERM INT HUP; exit=$1; shift; "$@"; echo $? 1<>"$exit"'
+_SHIM_NAME = "glue-job-run"
+_NO_STATUS_YET = " " * 15 + "\n"
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,10 @@ class Children:
 
     def start(self, command: Sequence[str], environment: Mapping[str, str], folder: Path, work: Path) -> Process:
         """Start `command` below the shim. Raises OSError if that is impossible."""
+        (folder / "exit").write_text(_NO_STATUS_YET)
         with open(folder / "stdout", "ab") as out, open(folder / "stderr", "ab") as err:
             child = subprocess.Popen(
-                ["/bin/sh", "-c", _SHIM, "glue-job-run", str(folder / "exit"), *command],
+                ["/bin/sh", "-c", _SHIM, _SHIM_NAME, str(folder / "exit"), *command],
                 env=dict(environment),
                 cwd=work,
                 stdin=subprocess.DEVNULL,
@@ -135,18 +139,26 @@ class Watch:
 
 
 def exit_status(folder: Path) -> int | None:
-    """The status that the shim left, or None: it did not live to write it, or the disk was full."""
+    """The status that the shim left, or None: it has not, or did not live to write it."""
     try:
         return int((folder / "exit").read_text())
     except (OSError, ValueError):
         return None
 
 
+def ended_in_time(folder: Path, deadline: float) -> bool:
+    """Whether the shim had left its status by then, seconds since the epoch: LocalStack may not have been there to see."""
+    return exit_status(folder) is not None and (folder / "exit").stat().st_mtime <= deadline
+
+
 def find_shim(run_id: str) -> Process | None:
-    """The shim of a run whose start was not recorded (LocalStack died in between): the first process with its mark."""
-    marked = [seen for pid in _pids() if (seen := _look(pid)) and seen.pid == seen.group and _marked(pid, run_id)]
-    first = min(marked, key=lambda seen: int(seen.started), default=None)
-    return Process(first.pid, first.started) if first else None
+    """The shim of a run whose start was not recorded (LocalStack died in between), if it lives. What the script left
+    running carries the same mark, so a shim is known by its command as well."""
+    for pid in _pids():
+        seen = _look(pid)
+        if seen and seen.pid == seen.group and _marked(pid, run_id) and _SHIM_NAME.encode() in _content(pid, "cmdline"):
+            return Process(seen.pid, seen.started)
+    return None
 
 
 def members(run_id: str, process: Process | None) -> set[int]:
@@ -219,12 +231,16 @@ def _look(pid: int) -> _Seen | None:
 
 
 def _marked(pid: int, run_id: str) -> bool:
+    return f"{MARK}={run_id}".encode() in _content(pid, "environ")
+
+
+def _content(pid: int, name: str) -> list[bytes]:
+    """The words of /proc/<pid>/environ or cmdline; none of a process that is gone, or another user's."""
     try:
-        with open(f"/proc/{pid}/environ", "rb", buffering=0) as environ:
-            content = environ.read(1 << 20)
+        with open(f"/proc/{pid}/{name}", "rb", buffering=0) as file:
+            return file.read(1 << 20).split(b"\0")
     except OSError:
-        return False
-    return f"{MARK}={run_id}".encode() in content.split(b"\0")
+        return []
 
 
 def _look_without_proc(pid: int) -> _Seen | None:

@@ -9,6 +9,7 @@ Errors of the inner modules (errors.py) become AWS's error responses here.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from functools import lru_cache
@@ -26,12 +27,14 @@ from localstack.services.moto import call_moto
 from localstack.services.plugins import Service, ServiceLifecycleHook
 from localstack.state import StateVisitor
 
-from . import validation
+from . import errors, validation
 from .api import Owner, Request, Response, handlers
+from .catalog import moto_operations
 from .engine import Engine
-from .errors import GlueError
+from .errors import GlueError, not_here
 from .settings import Settings
 
+LOG = logging.getLogger(__name__)
 Handler = Callable[[Owner, Request], Response]
 
 
@@ -73,8 +76,9 @@ def create_service() -> Service:
 
 
 def _dispatch(provider: GlueProvider) -> DispatchTable:
-    """Every operation of the model: ours, else moto's, else a refusal. All are validated."""
-    table: dict[str, Callable[..., Any]] = dict.fromkeys(load_service("glue").operation_names, _moto)
+    """Every operation of the model: ours, else moto's if it is one that is used, else a refusal. All are validated."""
+    table: dict[str, Callable[..., Any]] = dict.fromkeys(load_service("glue").operation_names, _refuse)
+    table.update(dict.fromkeys(moto_operations.USED, _moto))
     for api in provider.engine.apis:
         table.update((name, _ours(handler)) for name, handler in handlers(api))
     return {name: _aws_errors(function) for name, function in table.items()}
@@ -84,10 +88,17 @@ def _moto(context: RequestContext, request: Request) -> Any:
     return call_moto(context)
 
 
+def _refuse(context: RequestContext, request: Request) -> Any:
+    raise NotImplementedError
+
+
 def _ours(handler: Handler) -> Callable[..., Any]:
     def called(context: RequestContext, request: Request) -> Any:
         try:
             return handler(Owner(context.account_id, context.region), request)
+        except OSError as problem:  # a full disk, say
+            LOG.error("%s: %s", context.operation.name if context.operation else "", problem)
+            raise errors.disk_refused(problem) from None
         except NotImplementedError:
             return _moto(context, request)
 
@@ -100,19 +111,14 @@ def _aws_errors(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             validation.check(context.operation.input_shape, request)
             return function(context, request)
-        except GlueError as problem:
-            raise CommonServiceException(problem.code, problem.message, problem.status) from None
         except NotImplementedError:
-            raise CommonServiceException("InternalFailure", _refusal(context.operation.name), 501) from None
+            name = context.operation.name
+            problem = not_here(f"The operation {name}", moto_operations.reason(name))
+        except GlueError as raised:
+            problem = raised
+        raise CommonServiceException(problem.code, problem.message, problem.status) from None
 
     return validated
-
-
-def _refusal(name: str) -> str:
-    return (
-        f"The operation {name} of AWS Glue is implemented neither by this local Glue service nor by moto, "
-        "so nothing was done. Call it on AWS, or leave it out locally."
-    )
 
 
 @lru_cache(maxsize=64)

@@ -12,6 +12,9 @@ What `adopt` meets, for a run that is not in a terminal state:
     shim gone, no exit file                its remaining processes are ended, FAILED
     no process was ever started            started now
     STOPPING                               stopped
+    WAITING                                waits on
+
+and, for one that is: the attempt that was to follow is started, and output that could not be shipped is.
 
 The runner knows neither LocalStack nor boto3: what it needs from AWS it gets as `Services`.
 """
@@ -27,7 +30,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from . import process, runners, states
+from . import bookmarks, process, runners, states
+from .bookmarks import Bookmarks
+from .late_logs import LateLogs
 from .logs import LogClient, Shipper
 from .process import Process
 from .runners import CannotStart, Launch
@@ -40,7 +45,9 @@ ENVIRONMENT_STOPPED = (
     "The local environment was stopped while this run was in progress; its processes were ended. Start the run again."
 )
 PROCESS_VANISHED = "The process of this run disappeared without leaving an exit status: it was killed from outside."
+LONGEST_WAIT = 15  # minutes in line ("AWS Glue job run statuses")
 _LOGS_PATIENCE = 60.0  # seconds for which an unreachable Logs service is asked again before a run ends without
+_DISK_PAUSE = 1.0  # seconds between two tries on a full disk
 
 
 class Services(Protocol):
@@ -66,12 +73,14 @@ class _Supervision:
 
 
 class Runner:
-    def __init__(self, store: RunStore, services: Services, settings: Settings) -> None:
-        self._store, self._services, self._settings = store, services, settings
+    def __init__(self, store: RunStore, services: Services, settings: Settings, bookmarks: Bookmarks) -> None:
+        self._store, self._services, self._settings, self._bookmarks = store, services, settings, bookmarks
         self._children = process.Children()
         self._supervised: dict[str, _Supervision] = {}
         self._lock = threading.Lock()
+        self._line = threading.Condition()  # told whenever a run that waits in line may have got room, or shall not
         self._closing = False
+        self._late_logs = LateLogs(store, self._ship_whole)
         self.endings: list[Callable[[Run], None]] = []
         """Called, in the run's thread, when a run has ended and no retry follows; not when the environment stops."""
 
@@ -84,24 +93,27 @@ class Runner:
         self._store.move(run, states.STOPPING)
         if supervision := self._supervised.get(run.id):
             supervision.wake()
+        self._tell_the_line()
 
     def adopt(self) -> None:
-        """Go on with every run that is not over, and complete the logs of those that ended just before."""
+        """Go on with every run that is not over, and with what the others left to do."""
         for run in self._store.active():
             self._in_thread(run, lambda run=run: self._resume(run))  # type: ignore[misc]
-        recent = [run for run in self._store.all() if run.ended and run.id not in self._supervised]
-        newest = max((run.record["LastModifiedOn"] for run in self._store.all()), default=0.0)
-        late = [run for run in recent if run.record["LastModifiedOn"] > newest - _LOGS_PATIENCE]
-        threading.Thread(target=self._complete_logs, args=(late,), name="glue-logs", daemon=True).start()
+        for run in self._store.all():
+            if run.state == states.FAILED and run.local.get("RetryDue"):
+                self._in_thread(run, lambda run=run: self._retry(run))  # type: ignore[misc]
+        self._late_logs.start()
 
     def shutdown(self, patience: float = 10.0) -> None:
         """End every process of every run, and let the runs end as FAILED. Returns within about `patience` seconds."""
+        self._late_logs.stop()
         with self._lock:
             self._closing = True
             supervised = list(self._supervised.values())
         for supervision in supervised:
             supervision.shutdown = True
             supervision.wake()
+        self._tell_the_line()
         end = time.monotonic() + patience
         for supervision in supervised:
             supervision.thread.join(max(0.0, end - time.monotonic()))
@@ -118,6 +130,7 @@ class Runner:
             finally:
                 with self._lock:
                     self._supervised.pop(run.id, None)
+                self._tell_the_line()
                 self._tell(run)
 
         thread = threading.Thread(target=guarded, name=f"glue-{run.id[:12]}", daemon=True)
@@ -137,7 +150,15 @@ class Runner:
             except Exception:
                 LOG.exception("What follows the end of Glue run %s", run.id)
 
+    def _tell_the_line(self) -> None:
+        with self._line:
+            self._line.notify_all()
+
     def _start(self, run: Run) -> None:
+        if run.state == states.WAITING:
+            self._wait_in_line(run)
+        if self._cancelled(run):
+            return
         try:
             launch = runners.prepare(run, self._services.fetch, self._settings)
         except CannotStart as problem:
@@ -147,16 +168,32 @@ class Runner:
         if started:
             self._watch(run, started, self._shippers(run))
 
+    def _wait_in_line(self, run: Run) -> None:
+        """Until `run` is STARTING, was stopped, or has waited as long as it may: then it is FAILED."""
+        supervision = self._supervised[run.id]
+        end = run.record["StartedOn"] + LONGEST_WAIT * self._settings.minute
+        with self._line:
+            while run.state == states.WAITING and not supervision.shutdown:
+                if self._store.admit(run):
+                    self._line.notify_all()  # there may be room for the next, too
+                elif (left := end - time.time()) > 0:
+                    self._line.wait(left)
+                else:
+                    self._fail(run, str(run.record["StateDetail"]))
+
     def _launch(self, run: Run, launch: Launch) -> Process | None:
         if self._cancelled(run):
             return None
         try:
             launch.work.mkdir(exist_ok=True)
-            started = self._children.start(launch.command, launch.environment, run.folder, launch.work)
+            environment = launch.environment | self._bookmarks.hand_out(
+                run.owner, run.job_name, run.local["Arguments"], run.folder
+            )
+            started = self._children.start(launch.command, environment, run.folder, launch.work)
         except OSError as problem:
             self._fail(run, f"The job's process could not be started: {problem}")
             return None
-        self._store.remember(run, Process=started.to_json())
+        self._store.remember(run, Process=started.to_json(), Provenance="real")
         with contextlib.suppress(states.ImpossibleTransition):  # stopped in this very moment: the watch will see it
             self._store.move(run, states.RUNNING)
         return started
@@ -168,7 +205,7 @@ class Runner:
             self._start(run)
             return
         if found and not recorded:
-            self._store.remember(run, Process=found.to_json())
+            self._store.remember(run, Process=found.to_json(), Provenance="real")
         if run.state == states.STARTING:
             self._store.move(run, states.RUNNING)
         LOG.info("Glue run %s is taken over from before the restart", run.id)
@@ -178,35 +215,43 @@ class Runner:
         self._watch(run, found, shippers)
 
     def _watch(self, run: Run, shim: Process | None, shippers: list[Shipper]) -> None:
-        deadline = run.record["StartedOn"] + run.record["Timeout"] * self._settings.minute
+        minutes = run.record.get("Timeout", float("inf"))
+        deadline = run.since + minutes * self._settings.minute
         verdict = self._wait(run, shim, shippers, deadline) if shim else None
         process.end_all(run.id, shim)
         if shim:
             self._children.reap(shim)
-        self._ship_the_rest(run, shippers)
+        if not self._ship_the_rest(run, shippers):
+            self._store.remember(run, LogsDue=True)
         if not self._settings.keep_work:
             shutil.rmtree(run.folder / "work", ignore_errors=True)
         self._conclude(run, verdict)
+        if run.local.get("LogsDue"):
+            self._late_logs.start()
 
     def _wait(self, run: Run, shim: Process, shippers: list[Shipper], deadline: float) -> str | None:
         """Until the shim is over, or a reason to end it appears: that reason (a state), or None."""
         watch = process.Watch(shim)
+        memory = runners.memory_watch(run, shim, self._settings)
         supervision = self._supervised[run.id]
         supervision.watch = watch
         try:
             while not supervision.shutdown and run.state != states.STOPPING:
                 left = deadline - time.time()
                 if left <= 0:
-                    return states.TIMEOUT
-                if watch.wait(min(left, SHIP_EVERY)):
+                    return None if process.ended_in_time(run.folder, deadline) else states.TIMEOUT
+                if watch.wait(min(left, SHIP_EVERY, memory.next_look)):
                     return None
                 self._ship(run, shippers)
+                memory.look()
             return states.FAILED if supervision.shutdown else states.STOPPED
         finally:
             supervision.watch = None
             watch.close()
 
     def _conclude(self, run: Run, verdict: str | None) -> None:
+        option = run.local["Arguments"].get(bookmarks.OPTION)
+        self._bookmarks.take_in(run.owner, run.job_name, run.record, run.folder, option)
         if self._supervised[run.id].shutdown:
             self._fail(run, ENVIRONMENT_STOPPED)
         elif run.state == states.STOPPING:
@@ -220,9 +265,21 @@ class Runner:
         if status == 0:
             self._store.move(run, states.SUCCEEDED)
             return
+        if self._store.may_retry(run):
+            self._store.remember(run, RetryDue=True)
         self._fail(run, PROCESS_VANISHED if status is None else runners.failure(run, status))
-        if not self._closing and (again := self._store.retry(run)):
-            self.submit(again)
+        if run.state == states.FAILED:
+            self._retry(run)
+
+    def _retry(self, run: Run) -> None:
+        while not self._closing:
+            try:
+                if again := self._store.retry(run):
+                    self.submit(again)
+                return
+            except OSError as problem:
+                LOG.error("The next attempt of Glue run %s waits for room on the disk: %s", run.id, problem)
+                time.sleep(_DISK_PAUSE)
 
     def _cancelled(self, run: Run) -> bool:
         """Whether `run` was stopped before it had a process; then it is brought to its end."""
@@ -253,18 +310,19 @@ class Runner:
             LOG.warning("The logs of Glue run %s are not shipped yet: %s", run.id, problem)
             return False
 
-    def _ship_the_rest(self, run: Run, shippers: list[Shipper]) -> None:
-        """Ship until all is there: logs are complete before the terminal state shows. Gives up (the next start
-        completes them, see `adopt`) when the service stays away, or at shutdown after one try."""
+    def _ship_the_rest(self, run: Run, shippers: list[Shipper]) -> bool:
+        """Ship until all is there: logs are complete before the terminal state shows. Gives up (late_logs.py completes
+        them) when the service stays away, or at shutdown after one try. Returns whether all is there."""
         end = time.monotonic() + _LOGS_PATIENCE
         while not self._ship(run, shippers, last=True):
             if self._supervised[run.id].shutdown or time.monotonic() > end:
-                return
+                return False
             time.sleep(SHIP_EVERY)
+        return True
 
-    def _complete_logs(self, ended: list[Run]) -> None:
-        for run in ended:
-            shippers = self._shippers(run)
-            for shipper in shippers:
-                shipper.resume()
-            self._ship(run, shippers, last=True)
+    def _ship_whole(self, run: Run) -> bool:
+        """Ship what the streams of an ended run still lack; whether all is there."""
+        shippers = self._shippers(run)
+        for shipper in shippers:
+            shipper.resume()
+        return self._ship(run, shippers, last=True)

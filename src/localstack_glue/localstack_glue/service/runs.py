@@ -5,7 +5,8 @@
                         script.py stdout stderr exit work/     see runner.py and process.py
 
 Every change of state goes through `RunStore.move`, which holds it against the table in states.py and writes run.json
-in one step before anybody can see the change. Times are seconds since the epoch.
+in one step before anybody can see the change. A run keeps room on the disk for that until it has ended; what cannot be
+written all the same is changed in memory, and written as soon as the disk takes it. Times are seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import contextlib
 import copy
 import logging
 import secrets
+import shutil
 import threading
 import time
 from collections import defaultdict
@@ -23,30 +25,40 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from . import capacity, errors, files, states
-from .owner import Owner
+from . import capacity, files, states
+from .errors import run_not_found
 from .jobs import Job
+from .owner import Owner
+from .quotas import Quotas, refusal, waits
 
 LOG = logging.getLogger(__name__)
 EMPTY: Mapping[str, Any] = MappingProxyType({})
-LOG_GROUPS = {"pythonshell": "/aws-glue/python-jobs"}
+WRITE_AGAIN = 1.0  # seconds until what the disk refused is tried again
+PROVENANCE = {
+    "real": "a process of its own ran the script on this machine",
+    "none": "nothing was run",
+}
 # Of the request, else of the job.
-_EITHER = (
-    "Timeout",
-    "SecurityConfiguration",
-    "NotificationProperty",
-    "ExecutionClass",
-)
-_KEPT_FROM_JOB = (*_EITHER, "GlueVersion", "JobMode")
-_TAKEN_FROM_REQUEST = (*_EITHER, "Arguments")
+_EITHER = ("Timeout", "SecurityConfiguration", "NotificationProperty", "ExecutionClass", "JobRunQueuingEnabled")
+_KEPT_FROM_JOB = (*_EITHER, "GlueVersion", "JobMode", "MaintenanceWindow")
+_TAKEN_FROM_REQUEST = (*_EITHER, "Arguments", "ExecutionRoleSessionPolicy")
 
 
 @dataclass
 class Run:
     """One run. `record` is AWS's JobRun; `local` holds what AWS does not show:
 
-    Account, Region, Command (of the job when the run started), Arguments (merged), MaxRetries,
-    Process (see process.py, None before it starts), RetriedAs (the id of the attempt that follows), Provenance (how it ran; "real": its own process)."""
+    Account, Region
+    Command             of the job when the run started
+    Arguments           the merge that the script gets
+    MaxRetries, MaxConcurrentRuns    of the job
+    Since               when it began to consume resources, in seconds since the epoch; None while it waits in line
+    Process             see process.py, None before it starts
+    RetryDue            failed, and another attempt follows
+    RetriedAs           the id of the attempt that follows
+    LogsDue             ended before all its output was shipped
+    Provenance          how it ran, see PROVENANCE
+    Chain, Trigger, Action, Heard    of a run that a trigger started, see chains.py"""
 
     record: dict[str, Any]
     local: dict[str, Any]
@@ -58,8 +70,16 @@ class Run:
         return str(self.record["Id"])
 
     @property
+    def file(self) -> Path:
+        return self.folder / "run.json"
+
+    @property
     def owner(self) -> Owner:
         return Owner(self.local["Account"], self.local["Region"])
+
+    @property
+    def job_name(self) -> str:
+        return str(self.record["JobName"])
 
     @property
     def state(self) -> str:
@@ -69,26 +89,39 @@ class Run:
     def ended(self) -> bool:
         return self.state in states.TERMINAL
 
-    def shown(self) -> dict[str, Any]:
-        """The JobRun that AWS shows; ExecutionTime goes on counting while the run does."""
-        record = dict(self.record)
-        if not self.ended:
-            record["ExecutionTime"] = max(0, int(time.time() - record["StartedOn"]))
-        return record
+    @property
+    def since(self) -> float:
+        """When the run began to consume resources: ExecutionTime and Timeout count from here."""
+        return float(self.local.get("Since") or self.record["StartedOn"])
 
     @property
     def log_group(self) -> str:
         return str(self.record["LogGroupName"])
 
+    def shown(self, predecessors: bool = True) -> dict[str, Any]:
+        """The JobRun that AWS shows; ExecutionTime goes on counting while the run does. StateDetail tells why a run
+        waits, as on AWS; otherwise, here alone, how it ran."""
+        record = dict(self.record)
+        if not predecessors:
+            record["PredecessorRuns"] = []
+        if self.state != states.WAITING:
+            how = self.local["Provenance"]
+            record["StateDetail"] = f"Provenance: {how} ({PROVENANCE.get(how, 'unknown')})"
+            if not self.ended:
+                record["ExecutionTime"] = max(0, int(time.time() - self.since))
+        return record
+
 
 class RunStore:
     """All runs of all accounts and regions, newest last."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, quotas: Quotas = Quotas()) -> None:  # noqa: B008 - it cannot change
+        self._folder, self._quotas = folder, quotas
         self._lock = threading.RLock()
         self._runs: dict[str, Run] = {}
+        self._active: dict[str, Run] = {}
         self._of_job: dict[tuple[Owner, str], list[Run]] = defaultdict(list)
+        self._unwritten: dict[str, Run] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._load()
 
@@ -102,51 +135,80 @@ class RunStore:
         record: Mapping[str, Any] = EMPTY,
         local: Mapping[str, Any] = EMPTY,
     ) -> Run:
-        """StartJobRun: a run in state STARTING. `arguments` is the merge that the script will get; `record` and `local`
-        are added to the run's.
+        """StartJobRun: a run in state STARTING, or WAITING if it must wait in line. `arguments` is the merge that the
+        script will get; `record` and `local` are added to the run's.
 
-        Raises InvalidInput, ConcurrentRunsExceeded, EntityNotFound (a JobRunId to resume that is unknown)."""
-        kind = (job.get("Command") or {}).get("Name", "")
-        capacity.check(request, kind)
-        now = time.time()
-        shown: dict[str, Any] = {
-            "Id": f"jr_{secrets.token_hex(32)}",
-            "Attempt": 0,
-            "JobName": job["Name"],
-            "StartedOn": now,
-            "LastModifiedOn": now,
-            "JobRunState": states.STARTING,
-            "PredecessorRuns": [],
-            "ExecutionTime": 0,
+        Raises InvalidInput, ConcurrentRunsExceeded, ResourceNumberLimitExceeded, EntityNotFound (a JobRunId to resume
+        that is unknown), OSError (a full disk); then there is no run."""
+        command = job.get("Command") or {}
+        kind = command.get("Name", "")
+        shown = {
+            **_new_record(job["Name"]),
             **{key: job[key] for key in _KEPT_FROM_JOB if key in job},
             **{key: request[key] for key in _TAKEN_FROM_REQUEST if request.get(key) is not None},
-            **_capacity(job, request, kind),
-            "LogGroupName": LOG_GROUPS.get(kind, "/aws-glue/jobs"),
+            **capacity.of_run(job, request, kind),
+            "LogGroupName": _log_group(job, request, kind),
             **record,
         }
         if request.get("JobRunId"):
             shown["PreviousRunId"] = self.get(owner, job["Name"], request["JobRunId"]).id
+        most = job["ExecutionProperty"]["MaxConcurrentRuns"]
         ours = {
             "Account": owner.account,
             "Region": owner.region,
-            "Command": copy.deepcopy(job.get("Command") or {}),
+            "Command": copy.deepcopy(command),
             "Arguments": arguments,
             "MaxRetries": job.get("MaxRetries", 0),
+            "MaxConcurrentRuns": most,
+            "Since": shown["StartedOn"],
             "Process": None,
-            "Provenance": "real",
+            "Provenance": "none",
             **local,
         }
         with self._lock:
-            active = sum(not run.ended for run in self._of_job[owner, job["Name"]])
-            if active >= job["ExecutionProperty"]["MaxConcurrentRuns"]:
-                raise errors.concurrent_runs_exceeded(job["Name"])
+            if reason := self._quotas.exceeded(self.active(owner), job["Name"], most, shown["MaxCapacity"]):
+                if not waits(job, request):
+                    raise refusal(reason, job["Name"])
+                shown |= {"JobRunState": states.WAITING, "StateDetail": reason}
+                ours["Since"] = None
             return self._add(shown, ours)
 
+    def create_ended(
+        self,
+        owner: Owner,
+        job_name: str,
+        state: str,
+        message: str,
+        *,
+        record: Mapping[str, Any] = EMPTY,
+        local: Mapping[str, Any] = EMPTY,
+    ) -> Run:
+        """A run that a trigger could not start: it is there to be seen, in a terminal `state`, with its ErrorMessage."""
+        shown = {**_new_record(job_name), **record, "JobRunState": state, "ErrorMessage": message}
+        shown["CompletedOn"] = shown["StartedOn"]
+        ours = {"Account": owner.account, "Region": owner.region, "Command": {}, "Arguments": {}, "MaxRetries": 0}
+        with self._lock:
+            return self._add(shown, {**ours, "Process": None, "Provenance": "none", **local})
+
+    def admit(self, run: Run) -> bool:
+        """Whether `run`, which waits in line, is now in state STARTING: it is the first in line for which there is room."""
+        with self._lock:
+            active = self.active(run.owner)
+            for waiting in (other for other in active if other.state == states.WAITING):
+                most, dpus = waiting.local["MaxConcurrentRuns"], waiting.record["MaxCapacity"]
+                if self._quotas.exceeded(active, waiting.job_name, most, dpus) is None:
+                    if waiting is run:
+                        run.local = {**run.local, "Since": time.time()}
+                        self.move(run, states.STARTING)
+                    return waiting is run
+        return False
+
     def retry(self, failed: Run) -> Run | None:
-        """The next attempt of a failed run, as AWS names it (<id>_attempt_N), or None if it has had them all."""
-        attempt = failed.record["Attempt"] + 1
-        if attempt > failed.local["MaxRetries"]:
+        """The next attempt of a failed run, as AWS names it (<id>_attempt_N), or None if it has had them all, or has been
+        retried already. Raises OSError (a full disk); then there is none."""
+        if not self.may_retry(failed):
             return None
+        attempt = failed.record["Attempt"] + 1
         now = time.time()
         first = failed.id.rsplit("_attempt_", 1)[0]
         dropped = ("ErrorMessage", "CompletedOn")
@@ -160,24 +222,37 @@ class RunStore:
             "JobRunState": states.STARTING,
             "ExecutionTime": 0,
         }
+        local = {key: value for key, value in copy.deepcopy(failed.local).items() if key not in ("RetryDue", "LogsDue")}
+        local |= {"Process": None, "Provenance": "none", "Since": now}
         with self._lock:
-            again = self._add(record, {**copy.deepcopy(failed.local), "Process": None})
-        self.remember(failed, RetriedAs=again.id)
+            known = record["Id"] in self._runs  # killed before it could be remembered
+            again = None if known else self._add(record, local)
+        self.remember(failed, RetryDue=False, RetriedAs=record["Id"])
         return again
+
+    @staticmethod
+    def may_retry(run: Run) -> bool:
+        """Whether `run` is not its last attempt."""
+        return bool(run.record["Attempt"] < run.local["MaxRetries"])
 
     def move(self, run: Run, state: str, **changes: Any) -> None:
         """Bring `run` to `state`, with further members of its record changed.
 
-        Raises states.ImpossibleTransition. If the disk refuses the write, the change is made in memory and logged:
-        then a restart finds the state before and settles the run again, from its exit file."""
+        Raises states.ImpossibleTransition. If the disk refuses the write, the change is made in memory, and written when it
+        can be: a LocalStack killed before finds the state before and settles the run again, from its exit file."""
         with self._lock:
             states.check(run.state, state)
             now = time.time()
             record = {**run.record, **changes, "JobRunState": state, "LastModifiedOn": now}
             if state in states.TERMINAL:
                 record["CompletedOn"] = now
-                record["ExecutionTime"] = max(0, round(now - record["StartedOn"]))
+                record["ExecutionTime"] = max(0, round(now - run.since)) if run.local.get("Since") else 0
+                record.update(_dpu_seconds(record, run.local["Arguments"]))
+            if state != states.WAITING:
+                record.pop("StateDetail", None)
             run.record = record
+            if run.ended:
+                self._active.pop(run.id, None)
             self._write(run)
         if run.ended:
             run.done.set()
@@ -192,7 +267,7 @@ class RunStore:
         """Raises EntityNotFound."""
         run = self._runs.get(run_id)
         if run is None or _key(run) != (owner, job_name):
-            raise errors.run_not_found(job_name, run_id)
+            raise run_not_found(job_name, run_id)
         return run
 
     def find(self, run_id: str) -> Run | None:
@@ -205,28 +280,55 @@ class RunStore:
     def all(self) -> list[Run]:
         return list(self._runs.values())
 
-    def active(self) -> list[Run]:
-        return [run for run in self.all() if not run.ended]
+    def active(self, owner: Owner | None = None) -> list[Run]:
+        """Those that are not over, oldest first."""
+        with self._lock:
+            return [run for run in self._active.values() if owner in (None, run.owner)]
 
     def _add(self, record: dict[str, Any], local: dict[str, Any]) -> Run:
         run = Run(record, local, self._folder / record["Id"])
         run.folder.mkdir()
-        files.write_json(run.folder / "arguments.json", local["Arguments"])
-        files.write_json(run.folder / "run.json", {"JobRun": record, "Local": local})
+        try:
+            files.write_json(run.folder / "arguments.json", local["Arguments"])
+            files.keep_room(run.file)
+            files.write_json(run.file, {"JobRun": record, "Local": local})
+        except OSError:
+            shutil.rmtree(run.folder, ignore_errors=True)
+            raise
         self._index(run)
         return run
 
     def _index(self, run: Run) -> None:
         self._runs[run.id] = run
+        if not run.ended:
+            self._active[run.id] = run
         self._of_job[_key(run)].append(run)
 
     def _write(self, run: Run) -> None:
         try:
-            files.write_json(run.folder / "run.json", {"JobRun": run.record, "Local": run.local})
+            files.write_json_in_room(run.file, {"JobRun": run.record, "Local": run.local})
         except OSError as problem:
-            LOG.error("Glue run %s is now %s, but that could not be written: %s", run.id, run.state, problem)
+            if run.id not in self._unwritten:
+                LOG.error("Glue run %s is now %s, but that could not be written yet: %s", run.id, run.state, problem)
+            none_before, self._unwritten[run.id] = not self._unwritten, run
+            if none_before:
+                threading.Thread(target=self._write_again, name="glue-write-again", daemon=True).start()
+            return
+        self._unwritten.pop(run.id, None)
+        if run.ended:
+            files.give_up_room(run.file)
+
+    def _write_again(self) -> None:
+        while self._unwritten:
+            time.sleep(WRITE_AGAIN)  # a disk tells nobody that it has room again
+            with self._lock:
+                for run in list(self._unwritten.values()):
+                    self._write(run)
 
     def _load(self) -> None:
+        for folder in self._folder.glob("jr_*"):
+            if not (folder / "run.json").exists():  # killed within StartJobRun, which so was never answered
+                shutil.rmtree(folder, ignore_errors=True)
         found = []
         for path in files.json_files(self._folder, "*/run.json"):
             with contextlib.suppress(FileNotFoundError):
@@ -243,9 +345,34 @@ class RunStore:
 
 
 def _key(run: Run) -> tuple[Owner, str]:
-    return run.owner, run.record["JobName"]
+    return run.owner, run.job_name
 
 
-def _capacity(job: Job, request: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    asked = {key: request[key] for key in capacity.FIELDS if request.get(key)}
-    return capacity.filled(asked, kind) if asked else {key: job[key] for key in capacity.FIELDS if key in job}
+def _new_record(job_name: str) -> dict[str, Any]:
+    now = time.time()
+    return {
+        "Id": f"jr_{secrets.token_hex(32)}",
+        "Attempt": 0,
+        "JobName": job_name,
+        "StartedOn": now,
+        "LastModifiedOn": now,
+        "JobRunState": states.STARTING,
+        "PredecessorRuns": [],
+        "ExecutionTime": 0,
+    }
+
+
+def _log_group(job: Mapping[str, Any], request: Mapping[str, Any], kind: str) -> str:
+    """LogGroupName: with a security configuration, the group carries its name and the role's (JobRun in Glue's API)."""
+    group = "/aws-glue/python-jobs" if kind == "pythonshell" else "/aws-glue/jobs"
+    configuration = request.get("SecurityConfiguration") or job.get("SecurityConfiguration")
+    return f"{group}-{job['Role'].rpartition('/')[2]}-{configuration}" if configuration else group
+
+
+def _dpu_seconds(record: Mapping[str, Any], arguments: Mapping[str, str]) -> dict[str, float]:
+    """DPUSeconds: only of runs of class FLEX or with auto scaling (JobRun in Glue's API). Nothing scales here, so it is
+    the whole capacity for the whole time."""
+    scaling = arguments.get("--enable-auto-scaling") == "true"
+    if record.get("ExecutionClass") != "FLEX" and not scaling:
+        return {}
+    return {"DPUSeconds": record["ExecutionTime"] * record["MaxCapacity"]}

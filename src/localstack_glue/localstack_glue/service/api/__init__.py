@@ -1,6 +1,13 @@
 """Glue's API: one module for each kind of resource, thin; the work is done by the stores and engines beside this folder.
 
-    jobs.py     job definitions         runs.py     job runs         tags.py     tags of every kind of resource
+    jobs.py         job definitions     runs.py     job runs
+    bookmarks.py    job bookmarks       tags.py     tags of every kind of resource
+    triggers.py     triggers            workflows.py    workflows and their runs
+
+The Data Catalog, on moto's objects (../catalog/):
+
+    databases.py    tables.py, partitions.py, partition_indexes.py, column_statistics.py
+    connections.py  functions.py        classifiers.py    registries.py      security.py
 
 A module has one class whose methods are handlers, each marked with the operation it answers:
 
@@ -23,7 +30,7 @@ from ..owner import Owner
 
 Request = dict[str, Any]
 Response = dict[str, Any]
-__all__ = ["Handler", "Owner", "Request", "Response", "handlers", "operation", "page"]
+__all__ = ["Handler", "Owner", "Request", "Response", "handlers", "operation", "page", "sorted_page"]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 PAGE = 100  # items a page, if MaxResults is not given
 
@@ -52,4 +59,13 @@ def page(
 ) -> Response:
     """The part of `items` that NextToken and MaxResults ask for, as `member` of an answer. Raises InvalidInput."""
     found, token = pages.page(items, key, request.get("NextToken"), request.get("MaxResults") or most)
+    return {member: found, **({"NextToken": token} if token else {})}
+
+
+def sorted_page(
+    request: Request, member: str, items: list[Any], key: Callable[[Any], str], most: int = PAGE
+) -> Response:
+    """Like page(), for items sorted by `key`: pages go on even when items named by the one before are gone."""
+    size = request.get("MaxResults") or most
+    found, token = pages.sorted_page(items, key, request.get("NextToken"), size)
     return {member: found, **({"NextToken": token} if token else {})}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ..bookmarks import Bookmarks
 from ..jobs import JobStore
 from . import Owner, Request, Response, operation, page
 
 
 class JobsApi:
-    def __init__(self, jobs: JobStore) -> None:
-        self._jobs = jobs
+    def __init__(self, jobs: JobStore, bookmarks: Bookmarks) -> None:
+        self._jobs, self._bookmarks = jobs, bookmarks
 
     @operation("CreateJob")
     def create_job(self, owner: Owner, request: Request) -> Response:
@@ -42,4 +43,5 @@ class JobsApi:
     @operation("DeleteJob")
     def delete_job(self, owner: Owner, request: Request) -> Response:
         self._jobs.delete(owner, request["JobName"])
+        self._bookmarks.forget(owner, request["JobName"])
         return {"JobName": request["JobName"]}

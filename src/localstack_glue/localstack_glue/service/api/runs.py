@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .. import states
+from .. import errors, states
 from ..errors import GlueError
 from ..jobs import JobStore
 from ..runner import Runner
-from ..runs import RunStore
+from ..runs import Run, RunStore
 from ..starts import Starts
 from . import Owner, Request, Response, operation, page
 
@@ -23,7 +23,8 @@ class RunsApi:
 
     @operation("GetJobRun")
     def get_job_run(self, owner: Owner, request: Request) -> Response:
-        return {"JobRun": self._runs.get(owner, request["JobName"], request["RunId"]).shown()}
+        run = self._runs.get(owner, request["JobName"], request["RunId"])
+        return {"JobRun": run.shown(predecessors=bool(request.get("PredecessorsIncluded")))}
 
     @operation("GetJobRuns")
     def get_job_runs(self, owner: Owner, request: Request) -> Response:
@@ -39,17 +40,18 @@ class RunsApi:
         answer: Response = {"SuccessfulSubmissions": [], "Errors": []}
         for run_id in request["JobRunIds"]:
             try:
-                run = self._runs.get(owner, name, run_id)
-                if run.state != states.STOPPING:
-                    self._runner.stop(run)
-            except (GlueError, states.ImpossibleTransition) as problem:
-                answer["Errors"].append({"JobName": name, "JobRunId": run_id, "ErrorDetail": _detail(problem)})
+                self._stop(self._runs.get(owner, name, run_id))
+            except GlueError as problem:
+                detail = {"ErrorCode": problem.code, "ErrorMessage": problem.message}
+                answer["Errors"].append({"JobName": name, "JobRunId": run_id, "ErrorDetail": detail})
             else:
                 answer["SuccessfulSubmissions"].append({"JobName": name, "JobRunId": run_id})
         return answer
 
-
-def _detail(problem: Exception) -> dict[str, str]:
-    if isinstance(problem, GlueError):
-        return {"ErrorCode": problem.code, "ErrorMessage": problem.message}
-    return {"ErrorCode": "JobRunInTerminalStateException", "ErrorMessage": f"Job run is in a terminal state: {problem}"}
+    def _stop(self, run: Run) -> None:
+        """Raises JobRunInTerminalState. One that is stopping already is stopped again, as on AWS."""
+        try:
+            if run.state != states.STOPPING:
+                self._runner.stop(run)
+        except states.ImpossibleTransition:
+            raise errors.run_is_over(run.id, run.state) from None

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from ..memory import MemoryWatch
+
 if TYPE_CHECKING:
+    from ..process import Process
     from ..runs import Run
     from ..settings import Settings
 
@@ -45,6 +48,12 @@ def prepare(run: Run, fetch: Fetch, settings: Settings) -> Launch:
 def failure(run: Run, status: int) -> str:
     """ErrorMessage of a run whose process ended with `status`, which is not 0."""
     return _kind(run).failure(run, status)
+
+
+def memory_watch(run: Run, shim: Process, settings: Settings) -> MemoryWatch:
+    """What keeps `run` within its memory. Only Python shell jobs have a limit that is kept here."""
+    limited = settings.memory_limits and run.local["Command"].get("Name") == "pythonshell"
+    return MemoryWatch(run.id, run.folder, shim, run.record.get("MaxCapacity") or 0.0, limited)
 
 
 def _kind(run: Run) -> Kind:

@@ -1,0 +1,78 @@
+"""Triggers: CreateTrigger to StopTrigger."""
+
+from __future__ import annotations
+
+from .. import errors, trigger_rules
+from ..activation import Activation
+from ..jobs import JobStore
+from ..triggers import TriggerStore
+from ..workflows import WorkflowStore
+from . import Owner, Request, Response, operation, page
+
+TRIGGERS_PAGE = 200  # GetTriggers and ListTriggers give at most 200
+
+
+class TriggersApi:
+    def __init__(
+        self, triggers: TriggerStore, activation: Activation, jobs: JobStore, workflows: WorkflowStore
+    ) -> None:
+        self._triggers, self._activation, self._jobs, self._workflows = triggers, activation, jobs, workflows
+
+    @operation("CreateTrigger")
+    def create_trigger(self, owner: Owner, request: Request) -> Response:
+        if request.get("WorkflowName"):
+            self._workflows.get(owner, request["WorkflowName"])
+        self._check_jobs(owner, request)
+        self._activation.create(owner, request)
+        return {"Name": request["Name"]}
+
+    @operation("GetTrigger")
+    def get_trigger(self, owner: Owner, request: Request) -> Response:
+        return {"Trigger": self._triggers.get(owner, request["Name"])}
+
+    @operation("GetTriggers")
+    def get_triggers(self, owner: Owner, request: Request) -> Response:
+        found = self._triggers.listed(owner, job=request.get("DependentJobName"))
+        return page(request, "Triggers", found, lambda trigger: str(trigger["Name"]), TRIGGERS_PAGE)
+
+    @operation("BatchGetTriggers")
+    def batch_get_triggers(self, owner: Owner, request: Request) -> Response:
+        known = {trigger["Name"]: trigger for trigger in self._triggers.listed(owner)}
+        names = dict.fromkeys(request["TriggerNames"])
+        return {
+            "Triggers": [known[name] for name in names if name in known],
+            "TriggersNotFound": [name for name in names if name not in known],
+        }
+
+    @operation("ListTriggers")
+    def list_triggers(self, owner: Owner, request: Request) -> Response:
+        found = self._triggers.listed(owner, request.get("Tags"), request.get("DependentJobName"))
+        return page(request, "TriggerNames", [trigger["Name"] for trigger in found], most=TRIGGERS_PAGE)
+
+    @operation("UpdateTrigger")
+    def update_trigger(self, owner: Owner, request: Request) -> Response:
+        self._triggers.get(owner, request["Name"])
+        self._check_jobs(owner, request["TriggerUpdate"])
+        return {"Trigger": self._activation.update(owner, request["Name"], request["TriggerUpdate"])}
+
+    @operation("DeleteTrigger")
+    def delete_trigger(self, owner: Owner, request: Request) -> Response:
+        self._activation.delete(owner, request["Name"])
+        return {"Name": request["Name"]}
+
+    @operation("StartTrigger")
+    def start_trigger(self, owner: Owner, request: Request) -> Response:
+        self._activation.start(owner, request["Name"])
+        return {"Name": request["Name"]}
+
+    @operation("StopTrigger")
+    def stop_trigger(self, owner: Owner, request: Request) -> Response:
+        self._activation.stop(owner, request["Name"])
+        return {"Name": request["Name"]}
+
+    def _check_jobs(self, owner: Owner, trigger: Request) -> None:
+        """Raises EntityNotFound if a job that the trigger names does not exist."""
+        known = {job["Name"] for job in self._jobs.listed(owner)}
+        named = trigger_rules.watched_jobs(trigger) | trigger_rules.started_jobs(trigger)
+        for name in sorted(named - known):
+            raise errors.job_not_found(name)
