@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -119,11 +120,12 @@ def of_run(logs, run_id):
     return log
 
 
+@contextmanager
 def logged_in(stack):
     """A client of Airflow's pages, as `admin`."""
-    web = httpx.Client(base_url=stack.settings.web_url, follow_redirects=True, timeout=60)
-    token = web.get("/login/").text.split('name="csrf_token" type="hidden" value="')[1].split('"')[0]
-    password = secrets.ensure(stack.state)["ADMIN_PASSWORD"]
-    landed = web.post("/login/", data={"username": "admin", "password": password, "csrf_token": token})
-    assert str(landed.url).rstrip("/").endswith("/home")
-    return web
+    with httpx.Client(base_url=stack.settings.web_url, follow_redirects=True, timeout=60) as web:
+        token = web.get("/login/").text.split('name="csrf_token" type="hidden" value="')[1].split('"')[0]
+        password = secrets.ensure(stack.state)["ADMIN_PASSWORD"]
+        landed = web.post("/login/", data={"username": "admin", "password": password, "csrf_token": token})
+        assert str(landed.url).rstrip("/").endswith("/home")
+        yield web
