@@ -68,7 +68,8 @@ def stack_environments() -> list[Environment]:
         Environment("localstack", "localstack", localstack, packages=("localstack_glue", "aws_local")),
         Environment(
             "airflow", "airflow", airflow, packages=("mwaa_airflow", "aws_local"), compiled="airflow-compiled",
-            startup=f"{GUARD}\nimport mwaa_airflow.fast_start\nimport mwaa_airflow.glue_logs", needs=("gcc", "pg_config", "curl-config"),
+            startup=f"{GUARD}\nimport mwaa_airflow.fast_start\nimport mwaa_airflow.glue_logs",
+            needs=("gcc", "pg_config", "curl-config"),
         ),
         Environment(f"glue-pythonshell-{glue}", f"glue-pythonshell-{glue}", glue, packages=("aws_local",), startup=GUARD),
         Environment(
@@ -306,7 +307,7 @@ def _remove_start_up_code_of_uv(place: Path) -> None:
 
 def _compile(place: Path) -> None:
     """Byte code by the environment's own compileall. A file that it cannot compile (a test of broken code) counts not."""
-    command = [place / "bin" / "python", "-m", "compileall", "-q", place / "lib"]
+    command = [str(place / "bin" / "python"), "-m", "compileall", "-q", str(place / "lib")]
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
