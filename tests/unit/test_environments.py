@@ -8,7 +8,7 @@ import pytest
 
 from mwaa_local import environments
 from mwaa_local.environments import STAMP, Environment, Installer
-from mwaa_local.errors import InstallFailed
+from mwaa_local.errors import InstallFailed, InterpreterMissing
 from mwaa_local.settings import Settings
 
 
@@ -76,3 +76,36 @@ def test_a_private_build_of_the_provider_changes_only_airflows_environment(tmp_p
     other = Installer(replace(Settings(), mwaa_state=tmp_path, amazon_provider_version="2.4.1"))
     assert other.provider_version(Environment("airflow", "airflow")) == "2.4.1"
     assert other.provider_version(Environment("localstack", "localstack")) == ""
+
+
+OPTIONAL = Environment("old", "tiny", minor="2.99", optional=True)
+
+
+def test_an_optional_environment_without_interpreter_is_left_out_with_one_line(installer, capsys):
+    assert installer.install([TINY, OPTIONAL]) == ["tiny"]
+    said = [line for line in capsys.readouterr().err.splitlines() if "old" in line]
+    assert said == [
+        "old is left out, for no Python 2.99 was found; all else works without "
+        "(pyenv install 2.99, or PYTHON_2_99=/path/to/python2.99 make up)"
+    ]
+    assert not installer.place(OPTIONAL).exists()
+    assert installer.install([TINY, OPTIONAL]) == []
+
+
+def test_a_needed_environment_without_interpreter_stops_the_install(installer):
+    with pytest.raises(InterpreterMissing, match=r"No working Python 2.99"):
+        installer.install([TINY, replace(OPTIONAL, optional=False)])
+    assert not installer.place(TINY).exists()
+
+
+def test_an_optional_environment_that_cannot_be_made_stops_nobody(installer, capsys):
+    (environments.LOCKS / "broken.txt").write_text("six==1.17.0 --hash=sha256:" + "0" * 64 + "\n")
+    broken = Environment("broken", "broken", optional=True)
+    installer.install([TINY, broken])
+    assert installer.is_current(TINY) and not installer.is_current(broken)
+    assert "broken is left out" in capsys.readouterr().err
+
+
+def test_no_environment_pays_for_uvs_start_up_code(installer):
+    installer.install([TINY])
+    assert list((installer.place(TINY) / "lib").glob("*/site-packages/_virtualenv*")) == []

@@ -307,7 +307,7 @@ def _remove_start_up_code_of_uv(place: Path) -> None:
 
 def _compile(place: Path) -> None:
     """Byte code by the environment's own compileall. A file that it cannot compile (a test of broken code) counts not."""
-    command = [place / "bin" / "python", "-m", "compileall", "-q", place / "lib"]
+    command = [str(place / "bin" / "python"), "-m", "compileall", "-q", str(place / "lib")]
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 

@@ -61,6 +61,10 @@ class Settings:
     glue_logs_in_task_log: bool = setting(
         True, "`1` shows in a task's log what the Glue job prints that it waits for; `0` shows only what MWAA shows."
     )
+    glue_memory_limits: bool = setting(
+        True,
+        "`1` ends a Python shell job that takes more memory than its capacity gives it: 1 GB or 16 GB; `0` lets it.",
+    )
     amazon_provider_version: str = setting(
         "", "Another version of the Amazon provider, for example a private build; empty: the pinned one."
     )

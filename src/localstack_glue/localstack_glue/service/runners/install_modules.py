@@ -23,12 +23,13 @@ import shutil
 import subprocess
 import sys
 import time
+from typing import Any, Dict, Iterator, List, Optional
 
 STAMP = "complete.json"
 KEPT = 30 * 24 * 3600  # seconds for which a layer that no run uses is kept
 
 
-def main(words):
+def main(words: List[str]) -> int:
     with open(words[0]) as file:
         order = json.load(file)
     os.unlink(words[0])  # the address of an index may hold a password
@@ -41,27 +42,28 @@ def main(words):
         if stamp is None or stamp["endpoint"] != order["endpoint"]:
             _redirect(order)
         _forget_old_ones(order["layer"])
-    os.environ.update(read_stamp(order["layer"])["environment"])
+        os.environ.update((read_stamp(order["layer"]) or {})["environment"])
     os.execv(words[1], words[1:])
 
 
-def read_stamp(layer):
+def read_stamp(layer: str) -> Optional[Dict[str, Any]]:
     """{"endpoint": ..., "environment": variables for the job}, or None: the layer is not there, or not whole."""
     try:
         with open(os.path.join(layer, STAMP)) as file:
-            return json.load(file)
+            found: Dict[str, Any] = json.load(file)
+            return found
     except (OSError, ValueError):
         return None
 
 
-def write_stamp(layer, endpoint, environment):
+def write_stamp(layer: str, endpoint: str, environment: Dict[str, str]) -> None:
     beside = os.path.join(layer, "." + STAMP)
     with open(beside, "w") as file:
         json.dump({"endpoint": endpoint, "environment": environment}, file)
     os.rename(beside, os.path.join(layer, STAMP))
 
 
-def skeleton(layer, python, version):
+def skeleton(layer: str, python: str, version: str) -> str:
     """An environment of `python` (which is no environment's own) without packages; returns its site-packages."""
     site = _site(layer, version)
     os.makedirs(site)
@@ -73,11 +75,11 @@ def skeleton(layer, python, version):
     return site
 
 
-def _site(layer, version):
+def _site(layer: str, version: str) -> str:
     return os.path.join(layer, "lib", "python" + version, "site-packages")
 
 
-def _make(order):
+def _make(order: Dict[str, Any]) -> bool:
     """Whether pip installed everything."""
     layer = order["layer"]
     shutil.rmtree(layer, ignore_errors=True)
@@ -93,7 +95,7 @@ def _make(order):
     return subprocess.call(command + options + order["pip"], env=environment) == 0
 
 
-def _redirect(order):
+def _redirect(order: Dict[str, Any]) -> None:
     """Modules with a botocore of their own get an endpoint table of their own: fail closed."""
     layer = order["layer"]
     environment = {}
@@ -106,7 +108,7 @@ def _redirect(order):
     write_stamp(layer, order["endpoint"], environment)
 
 
-def _forget_old_ones(layer):
+def _forget_old_ones(layer: str) -> None:
     folder = os.path.dirname(layer)
     for name in os.listdir(folder):
         other = os.path.join(folder, name)
@@ -116,7 +118,7 @@ def _forget_old_ones(layer):
 
 
 @contextlib.contextmanager
-def _locked(layer):
+def _locked(layer: str) -> Iterator[None]:
     """One maker at a time; another run that wants the same layer waits for it."""
     os.makedirs(os.path.dirname(layer), exist_ok=True)
     with open(layer + ".lock", "w") as lock:

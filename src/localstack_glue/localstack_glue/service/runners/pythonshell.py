@@ -41,14 +41,14 @@ def prepare(run: Run, fetch: Fetch, settings: Settings) -> Launch:
     script = _script(run, fetch)
     path, wheels = libraries.extra_files(run, interpreter.version, fetch)
     wishes = wheels + libraries.additional_modules(run, interpreter.version, fetch)
-    start, more = [interpreter.path], {}
+    start = [interpreter.path]
+    more: dict[str, str] = {}
     if wishes.words:
         start, more = layers.with_modules(run, interpreter, wishes, settings)
-    work = run.folder / "work"
     return Launch(
         command=[*start, str(script), *arguments.argv(given)],
-        environment={**_environment(run, work, interpreter, start[-1], [*path, str(JOB_LIBS)], settings), **more},
-        work=work,
+        environment={**_environment(run, interpreter, start[-1], [*path, str(JOB_LIBS)], settings), **more},
+        work=run.folder / "work",
     )
 
 
@@ -68,9 +68,9 @@ def _script(run: Run, fetch: Fetch) -> Path:
 
 
 def _environment(
-    run: Run, work: Path, interpreter: Interpreter, python: str, path: list[str], settings: Settings
+    run: Run, interpreter: Interpreter, python: str, path: list[str], settings: Settings
 ) -> dict[str, str]:
-    account, region = run.local["Account"], run.local["Region"]
+    account, region, work = run.local["Account"], run.local["Region"], str(run.folder / "work")
     redirection = {
         "AWS_ENDPOINT_URL": settings.endpoint,
         "AWS_DATA_PATH": interpreter.aws_data,
@@ -88,8 +88,8 @@ def _environment(
         **dict((*settings.passed_on, *settings.index)),
         **{name: value for name, value in redirection.items() if value},
         "PATH": os.pathsep.join([str(Path(python).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
-        "HOME": str(work),
-        "TMPDIR": str(work),
+        "HOME": work,
+        "TMPDIR": work,
         "LANG": "C.UTF-8",
         "PYTHONPATH": os.pathsep.join(path),
         "PYTHONUNBUFFERED": "1",
