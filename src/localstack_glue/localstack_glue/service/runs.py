@@ -11,7 +11,6 @@ written all the same is changed in memory, and written as soon as the disk takes
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import logging
 import secrets
@@ -30,6 +29,8 @@ from .jobs import Job
 from .owner import Owner
 
 LOG = logging.getLogger(__name__)
+OVER = threading.Event()  # that of every run that has ended: one each would be a quarter of what a run takes in memory
+OVER.set()
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 WRITE_AGAIN = 1.0  # seconds until what the disk refused is tried again
 LOG_GROUPS = {"pythonshell": "/aws-glue/python-jobs"}
@@ -97,6 +98,7 @@ class RunStore:
         self._lock = threading.RLock()
         self._runs: dict[str, Run] = {}
         self._of_job: dict[tuple[Owner, str], list[Run]] = defaultdict(list)
+        self._active: dict[str, Run] = {}
         self._unwritten: dict[str, Run] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._load()
@@ -147,7 +149,7 @@ class RunStore:
             **local,
         }
         with self._lock:
-            active = sum(not run.ended for run in self._of_job[owner, job["Name"]])
+            active = sum(_key(run) == (owner, job["Name"]) for run in self._active.values())
             if active >= job["ExecutionProperty"]["MaxConcurrentRuns"]:
                 raise errors.concurrent_runs_exceeded(job["Name"])
             return self._add(shown, ours)
@@ -197,8 +199,11 @@ class RunStore:
                 record["ExecutionTime"] = max(0, round(now - record["StartedOn"]))
             run.record = record
             self._write(run)
+            if run.ended:
+                self._active.pop(run.id, None)
         if run.ended:
             run.done.set()
+            run.done = OVER
 
     def remember(self, run: Run, **local: Any) -> None:
         """Change what only we know about `run`."""
@@ -220,7 +225,8 @@ class RunStore:
         return list(self._runs.values())
 
     def active(self) -> list[Run]:
-        return [run for run in self.all() if not run.ended]
+        with self._lock:
+            return list(self._active.values())
 
     def _add(self, record: dict[str, Any], local: dict[str, Any]) -> Run:
         run = Run(record, local, self._folder / record["Id"])
@@ -238,6 +244,10 @@ class RunStore:
     def _index(self, run: Run) -> None:
         self._runs[run.id] = run
         self._of_job[_key(run)].append(run)
+        if run.ended:
+            run.done = OVER
+        else:
+            self._active[run.id] = run
 
     def _write(self, run: Run) -> None:
         try:
@@ -261,22 +271,19 @@ class RunStore:
                     self._write(run)
 
     def _load(self) -> None:
-        for folder in self._folder.glob("jr_*"):
-            if not (folder / "run.json").exists():  # killed within StartJobRun, which so was never answered
-                shutil.rmtree(folder, ignore_errors=True)
         found = []
-        for path in files.json_files(self._folder, "*/run.json"):
-            with contextlib.suppress(FileNotFoundError):
-                try:
-                    content = files.read_json(path)
-                    run = Run(content["JobRun"], content["Local"], path.parent)
-                    found.append((run.record["StartedOn"], run.record["Attempt"], run.id, run))
-                except (ValueError, KeyError, TypeError) as problem:
-                    LOG.error("Glue run %s is unreadable and left out: %s", path, problem)
+        for folder in self._folder.iterdir():
+            try:
+                content = files.read_json(folder / "run.json")
+                run = Run(content["JobRun"], content["Local"], folder)
+                found.append((run.record["StartedOn"], run.record["Attempt"], run.id, run))
+            except FileNotFoundError:  # killed within StartJobRun, which so was never answered
+                if folder.name.startswith("jr_"):
+                    shutil.rmtree(folder, ignore_errors=True)
+            except (OSError, ValueError, KeyError, TypeError) as problem:
+                LOG.error("Glue run %s is unreadable and left out: %s", folder, problem)
         for *_, run in sorted(found, key=lambda item: item[:3]):
             self._index(run)
-            if run.ended:
-                run.done.set()
 
 
 def _key(run: Run) -> tuple[Owner, str]:
