@@ -11,6 +11,7 @@ states it is told; blows fall from the thread that calls `run`.
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 import time
 from collections import Counter
@@ -55,7 +56,7 @@ class Soak:
         self.surprises: list[str] = []
         self._lock = threading.Lock()
         self._todo: queue.SimpleQueue[PlannedRun | None] = queue.SimpleQueue()
-        self._started = 0
+        self._started = self._told = 0
         self._progress = threading.Condition()
         self._over = threading.Event()
 
@@ -73,6 +74,7 @@ class Soak:
         for blow in self.plan.blows:
             with self._progress:
                 self._progress.wait_for(lambda at=blow.after: self._started > at)
+            self._tell(blow.after)
             time.sleep(blow.delay)
             self._strike(blow.kill, blow.full, blow.seconds)
         for worker in workers:
@@ -80,6 +82,12 @@ class Soak:
         self._finish()
         self._over.set()
         watcher.join()
+
+    def _tell(self, started: int) -> None:
+        """Into the log of a soak that takes an hour."""
+        if started // 500 > self._told:
+            self._told = started // 500
+            print(f"soak: {started} runs started, {dict(self.counts)}", file=sys.__stderr__, flush=True)
 
     # what is there before
 

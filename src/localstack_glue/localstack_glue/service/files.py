@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,13 @@ def _room(path: Path) -> Path:
 
 def read_json(path: Path) -> Any:
     """The content of `path`; raises OSError, or ValueError if it is not JSON."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    with open(path, encoding="utf-8") as file:
+        return json.load(file, object_pairs_hook=_sharing_names)
+
+
+def _sharing_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A dict whose keys are those of all the others of its kind: a thousand runs have one "JobName"."""
+    return {sys.intern(name): value for name, value in pairs}
 
 
 def json_files(folder: Path, pattern: str) -> Iterator[Path]:

@@ -11,7 +11,6 @@ written all the same is changed in memory, and written as soon as the disk takes
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import logging
 import secrets
@@ -32,6 +31,8 @@ from .owner import Owner
 from .quotas import Quotas, refusal, waits
 
 LOG = logging.getLogger(__name__)
+OVER = threading.Event()  # that of every run that has ended: one each would be a quarter of what a run takes in memory
+OVER.set()
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 WRITE_AGAIN = 1.0  # seconds until what the disk refused is tried again
 PROVENANCE = {
@@ -251,11 +252,12 @@ class RunStore:
             if state != states.WAITING:
                 record.pop("StateDetail", None)
             run.record = record
+            self._write(run)
             if run.ended:
                 self._active.pop(run.id, None)
-            self._write(run)
         if run.ended:
             run.done.set()
+            run.done = OVER
 
     def remember(self, run: Run, **local: Any) -> None:
         """Change what only we know about `run`."""
@@ -300,9 +302,11 @@ class RunStore:
 
     def _index(self, run: Run) -> None:
         self._runs[run.id] = run
-        if not run.ended:
-            self._active[run.id] = run
         self._of_job[_key(run)].append(run)
+        if run.ended:
+            run.done = OVER
+        else:
+            self._active[run.id] = run
 
     def _write(self, run: Run) -> None:
         try:
@@ -326,22 +330,19 @@ class RunStore:
                     self._write(run)
 
     def _load(self) -> None:
-        for folder in self._folder.glob("jr_*"):
-            if not (folder / "run.json").exists():  # killed within StartJobRun, which so was never answered
-                shutil.rmtree(folder, ignore_errors=True)
         found = []
-        for path in files.json_files(self._folder, "*/run.json"):
-            with contextlib.suppress(FileNotFoundError):
-                try:
-                    content = files.read_json(path)
-                    run = Run(content["JobRun"], content["Local"], path.parent)
-                    found.append((run.record["StartedOn"], run.record["Attempt"], run.id, run))
-                except (ValueError, KeyError, TypeError) as problem:
-                    LOG.error("Glue run %s is unreadable and left out: %s", path, problem)
+        for folder in self._folder.iterdir():
+            try:
+                content = files.read_json(folder / "run.json")
+                run = Run(content["JobRun"], content["Local"], folder)
+                found.append((run.record["StartedOn"], run.record["Attempt"], run.id, run))
+            except FileNotFoundError:  # killed within StartJobRun, which so was never answered
+                if folder.name.startswith("jr_"):
+                    shutil.rmtree(folder, ignore_errors=True)
+            except (OSError, ValueError, KeyError, TypeError) as problem:
+                LOG.error("Glue run %s is unreadable and left out: %s", folder, problem)
         for *_, run in sorted(found, key=lambda item: item[:3]):
             self._index(run)
-            if run.ended:
-                run.done.set()
 
 
 def _key(run: Run) -> tuple[Owner, str]:

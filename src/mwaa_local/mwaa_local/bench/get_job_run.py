@@ -62,13 +62,13 @@ def measure(bench: Bench) -> Report:
     moto = bench.keep(MotoServer(bench))
     theirs = _with_ended_run(_moto_job(moto.client()))
     for ask in (ours, theirs):
-        _latencies(ask, CALLS_IN_TURN)
+        latencies(ask, CALLS_IN_TURN)
     measured, compared = [], []
     for _ in bench.each_round():
         taken: tuple[list[float], list[float]] = [], []
         for _ in range(CALLS_A_ROUND // CALLS_IN_TURN):
-            taken[0].extend(_latencies(ours, CALLS_IN_TURN))
-            taken[1].extend(_latencies(theirs, CALLS_IN_TURN))
+            taken[0].extend(latencies(ours, CALLS_IN_TURN))
+            taken[1].extend(latencies(theirs, CALLS_IN_TURN))
         measured.append(median(taken[0]) * 1000)
         compared.append(median(taken[1]) * 1000)
     moto.close()
@@ -96,7 +96,7 @@ def _with_ended_run(glue: Any) -> Any:
     return ask
 
 
-def _latencies(ask: Any, calls: int) -> list[float]:
+def latencies(ask: Any, calls: int) -> list[float]:
     taken = []
     for _ in range(calls):
         begun = time.perf_counter()
