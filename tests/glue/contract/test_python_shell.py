@@ -22,7 +22,9 @@ def run(api, script, version="3.9", arguments=None, file_name="main.py", **defin
     """(the run when it has ended, its output, its errors)"""
     name = api.job(None)
     location = f"s3://{BUCKET}/{name}/{file_name}"
-    api.s3.put_object(Bucket=BUCKET, Key=f"{name}/{file_name}", Body=script if isinstance(script, bytes) else script.encode())
+    api.s3.put_object(
+        Bucket=BUCKET, Key=f"{name}/{file_name}", Body=script if isinstance(script, bytes) else script.encode()
+    )
     command = {"Name": "pythonshell", "PythonVersion": version, "ScriptLocation": location}
     api.glue.update_job(JobName=name, JobUpdate={"Role": "role", "Command": command, **definition})
     run_id = api.start(name, Arguments=arguments or {})
@@ -48,7 +50,11 @@ def test_python_version_chooses_the_interpreter(api, version, python, glue):
 
 @pytest.mark.parametrize("version", ["2", None])
 def test_python_2_is_refused_with_the_reason(api, version):
-    command = {"Name": "pythonshell", "ScriptLocation": f"s3://{BUCKET}/x.py", **({"PythonVersion": version} if version else {})}
+    command = {
+        "Name": "pythonshell",
+        "ScriptLocation": f"s3://{BUCKET}/x.py",
+        **({"PythonVersion": version} if version else {}),
+    }
     name = api.job("print('ran')", Command=command)
     ended = api.ended(name, api.start(name))
     assert ended["JobRunState"] == "FAILED"
@@ -149,7 +155,10 @@ def test_exit_status_0_succeeds(api, version, script):
         ("import os; os.abort()", "Command failed with exit code 134 (SIGABRT)"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
         ("raise ValueError('first line\\nsecond line')", "ValueError: first line"),
-        ("try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    raise RuntimeError('then') from e", "RuntimeError: then"),
+        (
+            "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    raise RuntimeError('then') from e",
+            "RuntimeError: then",
+        ),
         ("import atexit, sys\natexit.register(print, 'bye', file=sys.stderr)\nraise KeyError('k')", "KeyError: 'k'"),
         ("import nosuchmodule", "ModuleNotFoundError: No module named 'nosuchmodule'"),
         ("x = = 1", "SyntaxError: invalid syntax"),
@@ -266,7 +275,9 @@ def test_arguments_that_a_script_may_not_ask_for(api, version):
 def test_what_belongs_to_spark_is_named_when_it_is_missing(api, version):
     state, message = outcome(api, "from awsglue.context import GlueContext", version)
     assert state == "FAILED"
-    assert message.startswith("ModuleNotFoundError: No module named 'awsglue.context': a Python shell job has awsglue.utils")
+    assert message.startswith(
+        "ModuleNotFoundError: No module named 'awsglue.context': a Python shell job has awsglue.utils"
+    )
 
 
 def test_arguments_reach_the_script_as_words_and_an_empty_value_is_none(api):
@@ -282,7 +293,9 @@ def test_an_argument_that_no_program_can_be_given_fails_the_run_with_its_name(ap
 
 # --- memory
 
-HOLD = "import time\nheld = bytearray({}) \nfor i in range(0, len(held), 4096): held[i] = 1\ntime.sleep(2)\nprint('kept')"
+HOLD = (
+    "import time\nheld = bytearray({}) \nfor i in range(0, len(held), 4096): held[i] = 1\ntime.sleep(2)\nprint('kept')"
+)
 
 
 def test_a_run_over_the_memory_of_its_capacity_fails_and_no_process_of_it_is_left(api):

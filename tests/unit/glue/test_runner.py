@@ -72,7 +72,10 @@ def test_a_script_that_is_not_there_fails_without_a_process(glue):
         ({"Name": "glueetl"}, "Spark jobs .* are not available in this build"),
         ({"Name": "nonsense"}, "JobName:job and JobRunId:jr_.* Could not find command for the given criteria"),
         ({"PythonVersion": "2"}, 'PythonVersion 2 cannot be run: AWS has ended Python 2.*Set PythonVersion to "3.9"'),
-        ({"PythonVersion": "3"}, "Python shell 3.6 jobs is missing: GLUE_PYTHONSHELL_36_PYTHON is not set.*pyenv install 3.6"),
+        (
+            {"PythonVersion": "3"},
+            "Python shell 3.6 jobs is missing: GLUE_PYTHONSHELL_36_PYTHON is not set.*pyenv install 3.6",
+        ),
     ],
 )
 def test_what_cannot_be_run_fails_and_says_why(glue, command, message):
