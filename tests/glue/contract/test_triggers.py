@@ -172,6 +172,8 @@ def test_jobs_and_workflows_must_exist(api):
         create(api, start=["none"])
     with refused("EntityNotFoundException", "Job with name: none not found."):
         create(api, "CONDITIONAL", watch=[("none", "SUCCEEDED")])
+    with refused("EntityNotFoundException"):
+        create(api, Actions=[{"CrawlerName": "none"}])
     with refused("EntityNotFoundException", "Entity not found"):
         create(api, WorkflowName="none")
 

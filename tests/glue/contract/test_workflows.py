@@ -8,6 +8,7 @@ import uuid
 import pytest
 
 from tests.glue.contract.conftest import new_model, refused
+from tests.glue.contract.crawling import PEOPLE, Crawling
 from tests.glue.contract.test_triggers import OK, create, ended, fresh, get, runs
 from tests.glue.service.conftest import FOREVER
 from tests.support.polling import wait_until
@@ -238,22 +239,33 @@ def test_a_schedule_starts_runs_and_notes_one_too_many(api):
     assert over(api, name, running["WorkflowRunId"])["Status"] == "STOPPED"
 
 
-def test_a_job_that_cannot_be_started_is_an_errored_action(api):
+def test_a_job_that_cannot_be_started_is_a_run_that_failed(api):
     busy = api.job(FOREVER)
     other = api.start(busy)
-    name, after = workflow(api), api.job(OK)
-    trigger = create(api, start=[busy, after], WorkflowName=name)
+    name, beside, after = workflow(api), api.job(OK), api.job(OK)
+    trigger = create(api, start=[busy, beside], WorkflowName=name)
+    create(api, "CONDITIONAL", [after], [(busy, "FAILED")], WorkflowName=name, StartOnCreation=True)
     api.glue.start_trigger(Name=trigger)  # on demand: a run of the workflow
     (run,) = api.glue.get_workflow_runs(Name=name)["Runs"]
     run = over(api, name, run["WorkflowRunId"], IncludeGraph=True)
-    assert run["Statistics"]["SucceededActions"] == 1
+    assert counts(run) == {"Total": 3, "Succeeded": 2, "Failed": 1}
     (shown,) = nodes(run)[busy]["JobDetails"]["JobRuns"]
-    assert (shown["JobRunState"], shown["ErrorMessage"]) == ("ERROR", f"Concurrent runs exceeded for {busy}")
+    assert (shown["JobRunState"], shown["ErrorMessage"]) == ("FAILED", f"Concurrent runs exceeded for {busy}")
     assert shown["TriggerName"] == trigger
+    assert api.run(busy, shown["Id"]) == shown
+    assert runs(api, after)[0]["PredecessorRuns"] == [{"JobName": busy, "RunId": shown["Id"]}]
     api.glue.batch_stop_job_run(JobName=busy, JobRunIds=[other])
     api.ended(busy, other)
-    if "ErroredActions" in run["Statistics"]:  # the old model does not know it
-        assert counts(run) == {"Total": 2, "Succeeded": 1, "Errored": 1}
+
+
+@new_model
+def test_a_job_that_is_gone_is_a_run_in_error(api):
+    name, (job,), _ = chain(api, OK)
+    api.glue.delete_job(JobName=job)
+    run = over(api, name, api.glue.start_workflow_run(Name=name)["RunId"], IncludeGraph=True)
+    assert (run["Status"], counts(run)) == ("COMPLETED", {"Total": 1, "Errored": 1})
+    (shown,) = nodes(run)[job]["JobDetails"]["JobRuns"]
+    assert shown["JobRunState"] == "ERROR"
 
 
 def test_a_run_keeps_the_triggers_it_was_started_with(api):
@@ -352,3 +364,75 @@ def test_a_retry_counts_as_one_action(api, retries):
     run = over(api, name, run_id, IncludeGraph=True)
     assert counts(run) == {"Total": 2, "Succeeded": 1, "Failed": 1}
     assert [each["Attempt"] for each in nodes(run)[job]["JobDetails"]["JobRuns"]] == [0, 1]
+
+
+# crawlers
+
+
+@pytest.fixture
+def crawling(api):
+    return Crawling(api)
+
+
+def crawls(run, crawler):
+    return nodes(run)[crawler]["CrawlerDetails"]["Crawls"]
+
+
+def test_crawlers_start_jobs_and_are_started(api, crawling):
+    crawling.files({"in/x.csv": PEOPLE, "out/x.csv": PEOPLE})
+    first, last = crawling.crawler("in"), crawling.crawler("out")
+    name, job = workflow(api), api.job(OK)
+    inside = {"WorkflowName": name, "StartOnCreation": True}
+    create(api, Actions=[{"CrawlerName": first}], WorkflowName=name)
+    create(api, "CONDITIONAL", [job], Predicate=crawled(first, "SUCCEEDED"), **inside)
+    create(api, "CONDITIONAL", Actions=[{"CrawlerName": last}], watch=[(job, "SUCCEEDED")], **inside)
+    run = over(api, name, api.glue.start_workflow_run(Name=name)["RunId"], IncludeGraph=True)
+    assert counts(run) == {"Total": 3, "Succeeded": 3}
+    (one,), (two,) = crawls(run, first), crawls(run, last)
+    assert one["StartedOn"] <= one["CompletedOn"] <= two["StartedOn"]
+    assert (one["State"], one["LogGroup"], one["LogStream"]) == ("SUCCEEDED", "/aws-glue/crawlers", first)
+    assert runs(api, job)[0]["PredecessorRuns"] == []
+    assert len(api.glue.get_tables(DatabaseName=crawling.database)["TableList"]) == 2
+    crawling.crawled(first)  # by hand: no trigger fires
+    assert len(runs(api, job)) == 1
+
+
+def test_a_crawler_that_runs_already_is_an_errored_action(api, crawling):
+    crawling.files({f"in/{at}/x.csv": PEOPLE for at in range(200)})
+    crawler, name = crawling.crawler("in"), workflow(api)
+    create(api, Actions=[{"CrawlerName": crawler}], WorkflowName=name)
+    crawling.glue.start_crawler(Name=crawler)
+    run = over(api, name, api.glue.start_workflow_run(Name=name)["RunId"], IncludeGraph=True)
+    assert run["Status"] == "COMPLETED"
+    assert run["Statistics"].get("ErroredActions", 1) == 1  # the old model does not know it
+    (crawl,) = crawls(run, crawler)
+    assert crawl["State"] == "ERROR" and crawler in crawl["ErrorMessage"]
+    with refused("CrawlerRunningException"):
+        api.glue.start_trigger(Name=create(api, Actions=[{"CrawlerName": crawler}]))
+    crawling.ready(crawler, 120)
+
+
+def test_stop_ends_the_crawlers_too(api, crawling):
+    crawling.files({f"in/{at}/x.csv": PEOPLE for at in range(400)})
+    crawler, name, job = crawling.crawler("in"), workflow(api), api.job(OK)
+    create(api, Actions=[{"CrawlerName": crawler}], WorkflowName=name)
+    create(api, "CONDITIONAL", [job], Predicate=crawled(crawler, "CANCELLED"), WorkflowName=name, StartOnCreation=True)
+    run_id = api.glue.start_workflow_run(Name=name)["RunId"]
+    api.glue.stop_workflow_run(Name=name, RunId=run_id)
+    run = over(api, name, run_id, IncludeGraph=True)
+    assert (run["Status"], counts(run)) == ("STOPPED", {"Total": 2, "Stopped": 1})
+    assert crawls(run, crawler)[0]["State"] == "CANCELLED"
+    assert crawling.ready(crawler)["LastCrawl"]["Status"] == "CANCELLED"
+    assert runs(api, job) == []
+
+
+def test_a_failed_crawl_starts_what_awaits_it(api, crawling):
+    crawler, job = crawling.crawler("in"), api.job(OK)
+    crawling.s3.delete_bucket(Bucket=crawling.bucket)
+    create(api, "CONDITIONAL", [job], Predicate=crawled(crawler, "FAILED"), StartOnCreation=True)
+    api.glue.start_trigger(Name=create(api, Actions=[{"CrawlerName": crawler}]))
+    ended(api, job)
+
+
+def crawled(crawler, state):
+    return {"Conditions": [{"LogicalOperator": "EQUALS", "CrawlerName": crawler, "CrawlState": state}]}

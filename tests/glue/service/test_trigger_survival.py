@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.glue.contract.crawling import PEOPLE, Crawling
 from tests.glue.contract.test_triggers import OK, create, get, runs
-from tests.glue.contract.test_workflows import chain, counts, over, run_of
+from tests.glue.contract.test_workflows import chain, counts, crawled, over, run_of, workflow
 from tests.glue.service.conftest import FOREVER, Account, processes
 from tests.support.polling import wait_until
 
@@ -102,3 +103,20 @@ def test_an_orderly_stop_fails_the_job_and_the_workflow_goes_on_from_there(story
     assert (run["Status"], counts(run)) == ("COMPLETED", {"Total": 3, "Succeeded": 1, "Failed": 1})
     assert runs(aws, second) == []
     assert first_run(aws, mend)["JobRunState"] == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("how", ["crash", "stop"])
+def test_a_workflow_hears_of_a_crawl_that_ended_with_localstack(story, how):
+    aws = Account(story.aws.localstack)
+    crawling = Crawling(aws)
+    crawling.files({f"in/{at}/x.csv": PEOPLE for at in range(600)})
+    crawler, job, name = crawling.crawler("in"), aws.job(OK), workflow(aws)
+    create(aws, Actions=[{"CrawlerName": crawler}], WorkflowName=name)
+    create(aws, "CONDITIONAL", [job], Predicate=crawled(crawler, "FAILED"), WorkflowName=name, StartOnCreation=True)
+    run_id = aws.glue.start_workflow_run(Name=name)["RunId"]
+    assert counts(run_of(aws, name, run_id)) == {"Total": 2, "Running": 1}
+    getattr(story.aws.localstack, how)()
+    story.aws.localstack.start()
+    aws = Account(story.aws.localstack)
+    assert counts(over(aws, name, run_id)) == {"Total": 2, "Succeeded": 1, "Failed": 1}
+    assert len(runs(aws, job)) == 1

@@ -1,4 +1,4 @@
-"""Predicates and graphs as they are; triggers and crawlers in one process; and SIGKILL at every write of a workflow run."""
+"""Predicates and graphs as they are; triggers in one process; and SIGKILL at every write of a workflow run."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 
 import pytest
 
 from localstack_glue.service import graphs
-from localstack_glue.service.errors import EntityNotFound
 from localstack_glue.service.predicates import Outcome, met
 from localstack_glue.service.runner import PROCESS_VANISHED
 from tests.support.polling import wait_until
@@ -72,86 +70,12 @@ def test_the_graph_of_the_guide():
     assert {name for _, name in graphs.downstream(triggers, ("JOB", "j2"))} == {"t3", "j3"}
 
 
-class FewCrawlers:
-    """Crawlers that take their time: each crawl ends, in a thread, when `end` is called."""
-
-    def __init__(self, *names):
-        self.endings = []
-        self._names, self._going = names, {}
-
-    def start(self, owner, name):
-        if name not in self._names:
-            raise EntityNotFound(f"Crawler {name} is not here")
-        go = self._going[name] = threading.Event()
-        self._going[name].state = None
-        threading.Thread(target=self._crawl, args=(owner, name, go), daemon=True).start()
-
-    def end(self, name, state):
-        self._going[name].state = state
-        self._going[name].set()
-
-    def _crawl(self, owner, name, go):
-        go.wait(30)
-        for ending in self.endings:
-            ending(owner, name, go.state, {"LogGroup": "/aws-glue/crawlers", "LogStream": name})
-
-
 @pytest.fixture
-def crawlers():
-    return FewCrawlers("crawler1", "crawler2")
-
-
-@pytest.fixture
-def world(tmp_path, crawlers):
-    made = World(tmp_path, crawlers)
+def world(tmp_path):
+    made = World(tmp_path)
     made.engine.start()
     yield made
     made.engine.stop()
-
-
-def test_a_crawl_and_a_job_start_a_job(world, crawlers):
-    world.job("a")
-    world.job("b")
-    world.call("CreateWorkflow", Name="w")
-    world.trigger("start", "a", "crawler1", WorkflowName="w")
-    world.trigger("after", "b", watch=[{"CrawlerName": "crawler1", "CrawlState": "SUCCEEDED"}, A], WorkflowName="w")
-    world.call("StartWorkflowRun", Name="w")
-    wait_until(lambda: world.runs("a")[0]["JobRunState"] == "SUCCEEDED", 30, "a ends")
-    (run,) = world.workflow_runs()
-    assert run["Statistics"]["RunningActions"] == 1
-    assert world.runs("b") == []
-    crawlers.end("crawler1", "SUCCEEDED")
-    wait_until(lambda: world.workflow_runs()[0]["Status"] == "COMPLETED", 30, "the workflow ends")
-    assert world.workflow_runs()[0]["Statistics"]["SucceededActions"] == 3
-    assert world.runs("b")[0]["PredecessorRuns"] == [{"JobName": "a", "RunId": world.runs("a")[0]["Id"]}]
-    shown = world.call("GetWorkflowRun", Name="w", RunId=run["WorkflowRunId"], IncludeGraph=True)["Run"]
-    (node,) = [node for node in shown["Graph"]["Nodes"] if node["Type"] == "CRAWLER"]
-    (crawl,) = node["CrawlerDetails"]["Crawls"]
-    assert (crawl["State"], crawl["LogGroup"]) == ("SUCCEEDED", "/aws-glue/crawlers")
-
-
-def test_a_crawl_that_no_trigger_started_fires_nothing(world, crawlers):
-    world.job("b")
-    world.trigger("after", "b", watch=[{"CrawlerName": "crawler1", "CrawlState": "FAILED"}])
-    crawlers.start(OWNER, "crawler1")
-    crawlers.end("crawler1", "FAILED")
-    world.trigger("start", "crawler1")
-    world.call("StartTrigger", Name="start")
-    crawlers.end("crawler1", "FAILED")
-    wait_until(lambda: len(world.runs("b")) == 1, 30, "the crawl of the trigger")
-    world.wait_until_over()
-    assert len(world.runs("b")) == 1
-
-
-def test_a_crawler_that_is_not_there_is_an_errored_action(world):
-    world.call("CreateWorkflow", Name="w")
-    world.trigger("start", "crawler9", WorkflowName="w")
-    world.call("StartWorkflowRun", Name="w")
-    (run,) = world.workflow_runs()
-    assert (run["Status"], run["Statistics"]["ErroredActions"]) == ("COMPLETED", 1)
-    world.trigger("alone", "crawler9")
-    with pytest.raises(EntityNotFound, match="not here"):
-        world.call("StartTrigger", Name="alone")
 
 
 def test_chains_leave_nothing_behind(world, tmp_path):

@@ -22,7 +22,6 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src/localstack_glue")]
 from localstack_glue.service import files  # noqa: E402 - needs the path above
 from localstack_glue.service.api import handlers  # noqa: E402
 from localstack_glue.service.engine import Engine  # noqa: E402
-from localstack_glue.service.firing import Crawlers  # noqa: E402
 from localstack_glue.service.owner import Owner  # noqa: E402
 from localstack_glue.service.settings import Settings  # noqa: E402
 from tests.support.polling import wait_until  # noqa: E402
@@ -41,14 +40,14 @@ class Aws:
 
 
 class World:
-    def __init__(self, folder: Path, crawlers: Crawlers | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         (folder / "aws").mkdir(exist_ok=True)
         (folder / "aws/endpoints.json").write_text("{}")
         # The interpreter behind the venv's link, so that jobs start as quickly as they can.
         settings = Settings(
             folder / "runs", "http://127.0.0.1:9", os.path.realpath(sys.executable), str(folder / "aws")
         )
-        self.engine = Engine(settings, lambda *_: Aws(), crawlers)
+        self.engine = Engine(settings, lambda *_: Aws())
         self._handlers = dict(itertools.chain.from_iterable(handlers(api) for api in self.engine.apis))
 
     def call(self, operation: str, **request: Any) -> dict[str, Any]:
@@ -59,8 +58,8 @@ class World:
         self.call("CreateJob", Name=name, Role="role", Command=command, **definition)
 
     def trigger(self, name: str, *start: str, watch: list[dict[str, str]] | None = None, **definition: Any) -> None:
-        """`start` are jobs; a name that begins with "crawler" is a crawler."""
-        actions = [{"CrawlerName" if each.startswith("crawler") else "JobName": each} for each in start]
+        """`start` are jobs."""
+        actions = [{"JobName": each} for each in start]
         if watch:
             conditions = [{"LogicalOperator": "EQUALS", **condition} for condition in watch]
             more = {"Predicate": {"Conditions": conditions, "Logical": "AND"}, "StartOnCreation": True}

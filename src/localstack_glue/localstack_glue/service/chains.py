@@ -10,7 +10,7 @@ loses a start nor repeats one:
      "Fired": {<trigger>: {"Trigger": {...}, "Predecessors": [{"JobName", "RunId"}], "Actions": [<what became of each>]}},
      "Run": {...}, "Triggers": [...], "Inherited": [...]}                     only of a workflow run, see workflow_runs.py
 
-What became of an action: None (to be done), {"RunId"}, {"Crawl": {...}}, {"Error": {"Code", "Message", "At"}}, or {"State"} if
+What became of an action: None (to be done), {"RunId"}, {"Crawl": {...} with its CrawlId}, {"Error": {"Code", "Message", "At"}}, or {"State"} if
 it is not done in this chain: because the workflow run that this one resumes has done it, or because the run was stopped.
 A run knows its chain, trigger and action by its local part, and whether its end has been heard: `Heard`. A chain that
 belongs to no workflow run is deleted when nothing of it is left.
@@ -118,4 +118,14 @@ def crawls(chain: Chain) -> list[tuple[str, dict[str, Any]]]:
         for each in chain["Fired"].values()
         for at, action in enumerate(each["Actions"])
         if action and "Crawl" in action
+    ]
+
+
+def running_crawls(chain: Chain) -> list[tuple[str, int, dict[str, Any]]]:
+    """Those of them that have not ended: trigger, number of the action, and the Crawl."""
+    return [
+        (trigger, at, action["Crawl"])
+        for trigger, each in chain["Fired"].items()
+        for at, action in enumerate(each["Actions"])
+        if action and action.get("Crawl", {}).get("State") == "RUNNING"
     ]

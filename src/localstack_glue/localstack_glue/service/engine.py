@@ -86,7 +86,7 @@ class Engine:
             JobsApi(self.jobs, self.bookmarks),
             RunsApi(self.jobs, self.runs, self.runner, self.starts),
             BookmarksApi(self.bookmarks),
-            TriggersApi(self.triggers, self.activation, self.jobs, self.workflows),
+            TriggersApi(self.triggers, self.activation, self.jobs, self.crawlers, self.workflows),
             WorkflowsApi(self.workflows, self.triggers, self.activation, self.workflow_runs),
             CrawlersApi(self.crawlers, self.crawls, self.crawler_schedules, self.client),
             TagsApi(tagged),

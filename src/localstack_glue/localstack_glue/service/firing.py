@@ -11,13 +11,14 @@ the chain, so nothing is started twice.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from . import errors, predicates, trigger_rules, triggers
-from .chains import Chain, Chains, Fired, fired
+from .chains import Chain, Chains, Fired, fired, running_crawls
 from .errors import GlueError
 from .owner import Owner
 from .predicates import Outcome
@@ -34,14 +35,20 @@ CrawlEnding = Callable[[Owner, str, str, dict[str, Any]], None]
 
 
 class Crawlers(Protocol):
-    """What starts crawlers, as far as triggers need it."""
+    """What starts crawlers, as far as triggers need it. A Crawl is as ListCrawls shows it."""
 
     endings: list[CrawlEnding]
-    """Each is called when a crawl has ended, with the crawler's name, SUCCEEDED, FAILED or CANCELLED, and AWS's Crawl; in
-    any thread, but without a lock held. The crawls that a SIGKILL cut off are told after the next start."""
+    """Each is called when a crawl has ended, with the crawler's name, SUCCEEDED, FAILED or CANCELLED, and the crawl; in any
+    thread, but without a lock held; not when the environment stops."""
 
     def start(self, owner: Owner, name: str) -> dict[str, Any]:
-        """Raises GlueError: EntityNotFound, CrawlerRunningException, ..."""
+        """The crawl. Raises EntityNotFound, CrawlerRunning."""
+
+    def stop(self, owner: Owner, name: str) -> None:
+        """Raises EntityNotFound, CrawlerNotRunning, CrawlerStopping."""
+
+    def outcome(self, owner: Owner, name: str, crawl_id: str) -> tuple[str, dict[str, Any]] | None:
+        """As an ending: how a crawl has ended; None while it goes on."""
 
 
 class Firing:
@@ -53,13 +60,12 @@ class Firing:
         runner: Runner,
         starts: Starts,
         *,
-        crawlers: Crawlers | None = None,
+        crawlers: Crawlers,
     ) -> None:
         self._triggers, self._chains, self._runs, self._runner = store, chains, runs, runner
         self._starts, self._crawlers = starts, crawlers
         runner.endings.append(self.hear)
-        if crawlers:
-            crawlers.endings.append(self.hear_crawl)
+        crawlers.endings.append(self.hear_crawl)
 
     def start(self, owner: Owner, trigger: Trigger) -> list[GlueError]:
         """Fires a trigger that belongs to no workflow. What its actions were refused with."""
@@ -94,8 +100,12 @@ class Firing:
         """A crawl has ended; it matters if a trigger has started it."""
         with self._chains.lock:
             for chain in self._chains.listed(owner):
-                for trigger, at, running in _running_crawls(chain, name):
-                    ended = {"Crawl": {**running, **crawl, "State": state}}
+                for trigger, at, running in running_crawls(chain):
+                    if chain["Fired"][trigger]["Trigger"]["Actions"][at]["CrawlerName"] != name:
+                        continue
+                    if running.get("CrawlId") not in (None, crawl.get("CrawlId")):
+                        continue
+                    ended = {"Crawl": {**running, **_crawl_of(crawl), "State": state, "CompletedOn": time.time()}}
                     self._chains.set_action(owner, chain["Id"], trigger, at, ended)
                     self._advance(owner, chain["Id"])
                     self.settle(owner, chain["Id"])
@@ -112,7 +122,8 @@ class Firing:
     def catch_up(self, unheard: Iterable[Run]) -> None:
         """After a restart: hears those ends, and goes on with what was begun."""
         for owner, chain in self._chains.all():
-            self._guarded(lambda: self._stop_again(chain), chain)  # noqa: B023 - called at once
+            self._guarded(lambda: self._stop_again(owner, chain), chain)  # noqa: B023 - called at once
+            self._guarded(lambda: self._catch_up_crawls(owner, chain), chain)  # noqa: B023
             self._guarded(lambda: self.go_on(owner, chain["Id"]), chain)  # noqa: B023
         for run in unheard:
             self._guarded(lambda: self.hear(run), run)  # noqa: B023
@@ -129,13 +140,15 @@ class Firing:
                 stopped = ending["Run"]["Status"] == "STOPPING"
                 ending["Run"].update(Status="STOPPED" if stopped else "COMPLETED", CompletedOn=time.time())
 
-    def stop_runs(self, identifier: str) -> None:
-        """Stops every run of the chain that has not ended."""
+    def stop_all(self, owner: Owner, identifier: str) -> None:
+        """Stops every run and crawl of the chain that has not ended."""
         for run in self._chains.runs_of(identifier):
-            try:
+            with contextlib.suppress(ImpossibleTransition):  # it has ended, or is being stopped
                 self._runner.stop(run)
-            except ImpossibleTransition:  # it has ended, or is being stopped
-                continue
+        chain = self._chains.get(owner, identifier) or {"Fired": {}}
+        for trigger, at, _ in running_crawls(chain):
+            with contextlib.suppress(GlueError):  # the same
+                self._crawlers.stop(owner, chain["Fired"][trigger]["Trigger"]["Actions"][at]["CrawlerName"])
 
     def _advance(self, owner: Owner, identifier: str, ending: Run | None = None) -> None:
         """Fires the conditional triggers that are met now."""
@@ -166,7 +179,7 @@ class Firing:
             else:
                 run = self._begun(identifier, name, at) or self._run(owner, identifier, name, each, at)
                 self._chains.set_action(owner, identifier, name, at, {"RunId": run.id})
-                if run.ended:  # it could not start
+                if run.ended and _matters(run):  # it could not start
                     self.hear(run)
             return None
         except GlueError as problem:
@@ -200,16 +213,34 @@ class Firing:
         return next((run for run in self._chains.runs_of(identifier) if mine <= run.local.items()), None)
 
     def _crawl(self, owner: Owner, identifier: str, name: str, at: int, crawler: str) -> None:
-        if not self._crawlers:
-            raise errors.crawler_not_found(crawler)
         # Noted first: the crawl may end before `start` returns.
-        crawl = {"State": "RUNNING", "StartedOn": time.time()}
-        self._chains.set_action(owner, identifier, name, at, {"Crawl": crawl})
-        self._crawlers.start(owner, crawler)
+        self._chains.set_action(owner, identifier, name, at, {"Crawl": {"State": "RUNNING", "StartedOn": time.time()}})
+        crawl = self._crawlers.start(owner, crawler)
+        with self._chains.changed(owner, identifier) as chain:
+            noted = chain["Fired"][name]["Actions"][at]["Crawl"]
+            if noted["State"] == "RUNNING":
+                noted.update(_crawl_of(crawl))
 
-    def _stop_again(self, chain: Chain) -> None:
+    def _catch_up_crawls(self, owner: Owner, chain: Chain) -> None:
+        """Hears the ends of crawls that nobody was told, and starts those that were only noted."""
+        for trigger, at, running in running_crawls(chain):
+            crawler = chain["Fired"][trigger]["Trigger"]["Actions"][at]["CrawlerName"]
+            if "CrawlId" in running:
+                if ended := self._crawlers.outcome(owner, crawler, running["CrawlId"]):
+                    self.hear_crawl(owner, crawler, *ended)
+            elif not _open(chain):
+                self._chains.set_action(owner, chain["Id"], trigger, at, {"State": "STOPPED"})
+            else:
+                try:
+                    self._crawl(owner, chain["Id"], trigger, at, crawler)
+                except errors.CrawlerRunning:
+                    continue  # it was started after all; its end will be told
+                except GlueError:
+                    self._act(owner, chain["Id"], trigger, chain["Fired"][trigger], at)
+
+    def _stop_again(self, owner: Owner, chain: Chain) -> None:
         if chain.get("Run", {}).get("Status") == "STOPPING":
-            self.stop_runs(chain["Id"])
+            self.stop_all(owner, chain["Id"])
 
     def _guarded(self, work: Callable[[], Any], what: object) -> None:
         try:
@@ -228,12 +259,6 @@ def _open(chain: Chain) -> bool:
     return bool(chain.get("Run", {}).get("Status", "RUNNING") == "RUNNING")
 
 
-def _running_crawls(chain: Chain, crawler: str) -> list[tuple[str, int, dict[str, Any]]]:
-    """Trigger, number of the action, and the Crawl."""
-    return [
-        (trigger, at, action["Crawl"])
-        for trigger, each in chain["Fired"].items()
-        for at, action in enumerate(each["Actions"])
-        if action and action.get("Crawl", {}).get("State") == "RUNNING"
-        if each["Trigger"]["Actions"][at]["CrawlerName"] == crawler
-    ]
+def _crawl_of(crawl: dict[str, Any]) -> dict[str, Any]:
+    """The members that the Crawl of a workflow's graph shares with that of ListCrawls, and its id."""
+    return {key: crawl[key] for key in ("CrawlId", "ErrorMessage", "LogGroup", "LogStream") if key in crawl}

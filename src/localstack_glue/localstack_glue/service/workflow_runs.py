@@ -60,7 +60,7 @@ class WorkflowRuns:
                 self._begin(owner, name, self._triggers.of_workflow(owner, name), [], **over)
 
     def stop(self, owner: Owner, name: str, run_id: str) -> None:
-        """StopWorkflowRun: nothing more is started, and the jobs that run are stopped. Raises EntityNotFound,
+        """StopWorkflowRun: nothing more is started, and the jobs and crawlers that run are stopped. Raises EntityNotFound,
         IllegalWorkflowState."""
         with self._chains.lock:
             status = self._found(owner, name, run_id)["Run"]["Status"]
@@ -68,7 +68,7 @@ class WorkflowRuns:
                 raise errors.workflow_run_state(run_id, status, "RUNNING")
             with self._chains.changed(owner, run_id) as chain:
                 chain["Run"]["Status"] = "STOPPING"
-            self._firing.stop_runs(run_id)
+            self._firing.stop_all(owner, run_id)
             self._firing.settle(owner, run_id)
 
     def resume(self, owner: Owner, name: str, run_id: str, node_ids: list[str]) -> tuple[str, list[str]]:
@@ -208,7 +208,8 @@ class WorkflowRuns:
         for run in self._chains.runs_of(chain["Id"]):
             found.setdefault(("JOB", run.record["JobName"]), []).append(run.shown())
         for name, crawl in crawls(chain):
-            found.setdefault(("CRAWLER", name), []).append(crawl)
+            shown = {key: value for key, value in crawl.items() if key != "CrawlId"}
+            found.setdefault(("CRAWLER", name), []).append(shown)
         for each in chain["Fired"].values():
             for at, action in enumerate(each["Actions"]):
                 if action and "Error" in action:

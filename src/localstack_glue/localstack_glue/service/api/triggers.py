@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .. import errors, trigger_rules
+from .. import graphs, trigger_rules
 from ..activation import Activation
+from ..crawlers.store import CrawlerStore
 from ..jobs import JobStore
 from ..triggers import TriggerStore
 from ..workflows import WorkflowStore
@@ -14,15 +15,22 @@ TRIGGERS_PAGE = 200  # GetTriggers and ListTriggers give at most 200
 
 class TriggersApi:
     def __init__(
-        self, triggers: TriggerStore, activation: Activation, jobs: JobStore, workflows: WorkflowStore
+        self,
+        triggers: TriggerStore,
+        activation: Activation,
+        jobs: JobStore,
+        crawlers: CrawlerStore,
+        workflows: WorkflowStore,
     ) -> None:
-        self._triggers, self._activation, self._jobs, self._workflows = triggers, activation, jobs, workflows
+        self._triggers, self._activation = triggers, activation
+        self._jobs, self._crawlers, self._workflows = jobs, crawlers, workflows
 
     @operation("CreateTrigger")
     def create_trigger(self, owner: Owner, request: Request) -> Response:
+        trigger_rules.check(request)  # before what it names is looked for
         if request.get("WorkflowName"):
             self._workflows.get(owner, request["WorkflowName"])
-        self._check_jobs(owner, request)
+        self._check_names(owner, request)
         self._activation.create(owner, request)
         return {"Name": request["Name"]}
 
@@ -52,7 +60,7 @@ class TriggersApi:
     @operation("UpdateTrigger")
     def update_trigger(self, owner: Owner, request: Request) -> Response:
         self._triggers.get(owner, request["Name"])
-        self._check_jobs(owner, request["TriggerUpdate"])
+        self._check_names(owner, request["TriggerUpdate"])
         return {"Trigger": self._activation.update(owner, request["Name"], request["TriggerUpdate"])}
 
     @operation("DeleteTrigger")
@@ -70,9 +78,10 @@ class TriggersApi:
         self._activation.stop(owner, request["Name"])
         return {"Name": request["Name"]}
 
-    def _check_jobs(self, owner: Owner, trigger: Request) -> None:
-        """Raises EntityNotFound if a job that the trigger names does not exist."""
-        known = {job["Name"] for job in self._jobs.listed(owner)}
-        named = trigger_rules.watched_jobs(trigger) | trigger_rules.started_jobs(trigger)
-        for name in sorted(named - known):
-            raise errors.job_not_found(name)
+    def _check_names(self, owner: Owner, trigger: Request) -> None:
+        """Raises EntityNotFound if a job or crawler that the trigger names does not exist."""
+        for kind, name in graphs.nodes([{**trigger, "Name": ""}]):
+            if kind == "JOB":
+                self._jobs.get(owner, name)
+            elif kind == "CRAWLER":
+                self._crawlers.get(owner, name)

@@ -103,6 +103,13 @@ class CrawlerEngine:
         if supervision := self._supervised.get(document["Crawls"][-1]["CrawlId"]):
             supervision.wake()
 
+    def outcome(self, owner: Owner, name: str, crawl_id: str) -> tuple[str, Crawl] | None:
+        """SUCCEEDED, FAILED or CANCELLED and the crawl; None while it goes on. One that is known no more has failed."""
+        crawls = (self._store.documents.get(owner, name) or {"Crawls": []})["Crawls"]
+        crawl = next((each for each in crawls if each["CrawlId"] == crawl_id), {"State": _IN_HISTORY[FAILED]})
+        statuses = {shown: status for status, shown in _IN_HISTORY.items()}
+        return (statuses[crawl["State"]], crawl) if crawl["State"] in statuses else None
+
     def adopt(self) -> None:
         """Ends what an earlier LocalStack left running, and tells the endings that nobody may have heard."""
         for owner in self._store.documents.owners():
