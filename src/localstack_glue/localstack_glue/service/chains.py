@@ -10,8 +10,9 @@ loses a start nor repeats one:
      "Fired": {<trigger>: {"Trigger": {...}, "Predecessors": [{"JobName", "RunId"}], "Actions": [<what became of each>]}},
      "Run": {...}, "Triggers": [...], "Inherited": [...]}                     only of a workflow run, see workflow_runs.py
 
-What became of an action: None (to be done), {"RunId"}, {"Crawl": {...} with its CrawlId}, {"Error": {"Code", "Message", "At"}}, or {"State"} if
-it is not done in this chain: because the workflow run that this one resumes has done it, or because the run was stopped.
+What became of an action: None (to be done), {"RunId"}, {"Crawl": {...} with its CrawlId}, {"Error": {"Code", "Message", "At"}},
+or {"State"} if it is not done in this chain: because the workflow run that this one resumes has done it, or because the run
+was stopped.
 A run knows its chain, trigger and action by its local part, and whether its end has been heard: `Heard`. A chain that
 belongs to no workflow run is deleted when nothing of it is left.
 """
