@@ -91,9 +91,7 @@ def test_the_task_logs_show_what_the_jobs_printed_and_how_they_ran(stack, demo):
     for task in ("run_glue_job", "get_glue_job_status"):
         log = of_run(stack.read(f"$AIRFLOW_HOME/logs/impressions/{job}.{task}/**/*.log"), run_id)
         assert "[local only] Glue output: Accepted 40000 events" in log, log
-        assert (
-            f"[local only] Glue run (how it runs: real) of job {job}: {run_id}, page {stack.settings.endpoint}" in log
-        )
+        assert f" of job {job}: {run_id}, page {stack.settings.endpoint}/_aws/glue/runs/{run_id}, log groups " in log
         assert "[local only] Glue run (how it ran: real) is SUCCEEDED after" in log
         assert log.index("Glue output") < log.index(f"Exiting Job {run_id} Run State: SUCCEEDED")
 

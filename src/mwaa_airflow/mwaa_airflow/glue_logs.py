@@ -130,9 +130,11 @@ class Follower:
             return
         self.told.add("begin")
         about = self.about()
+        how = about["Provenance"]
+        how = "not started yet" if how == "none" and not about["Ended"] else "how it runs: " + how
         self.log.info(
-            "%s Glue run (how it runs: %s) of job %s: %s, page %s, log groups %s",
-            MARK, about["Provenance"], about["JobRun"]["JobName"], self.run_id, page_of(self.run_id), _groups(about),
+            "%s Glue run (%s) of job %s: %s, page %s, log groups %s",
+            MARK, how, about["JobRun"]["JobName"], self.run_id, page_of(self.run_id), _groups(about),
         )  # fmt: skip
 
     def look(self, state):

@@ -157,6 +157,9 @@ def test_five_thousand_runs_come_in_pages_newest_first_and_quickly(new_localstac
     within = own.get(f"/_aws/glue?started_from={begin + 10}&started_until={begin + 12}")
     assert [run["Id"] for run in within["Runs"]] == ["jr_0012", "jr_0011", "jr_0010"]
 
+    assert {run["Provenance"] for run in listed["Runs"]} == {"unknown"}  # as an earlier version has kept them
+    assert "unknown" in own.client("glue").get_job_run(JobName="job-0", RunId="jr_0000")["JobRun"]["StateDetail"]
+
     older = page(own, "/_aws/glue?state=FAILED&page=2")
     assert "page 2 of 10" in older.text and "/_aws/glue?state=FAILED&page=3" in older.addresses
     begun = time.monotonic()

@@ -9,15 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from ..service.runs import PROVENANCE
 from .style import CSS
 
 ROOT = "/_aws/glue"
 REFRESH = 5  # seconds, while a run is in progress
-HOW = {
-    "real": "its script ran here, in a process of its own",
-    "unknown": "not recorded: an earlier version of the service kept the run",
-}
-_NOT_REPEATED = ("Id", "JobRunState", "ErrorMessage", "Arguments", "PreviousRunId", "StateDetail")
+HOW = {**PROVENANCE, "unknown": "an earlier version of the service kept the run, and did not note it"}
+_NOT_REPEATED = ("Id", "JobRunState", "ErrorMessage", "Arguments", "PreviousRunId")
 _TIMES = ("StartedOn", "LastModifiedOn", "CompletedOn")
 
 

@@ -29,14 +29,14 @@ def listing(store: RunStore, query: Mapping[str, str]) -> dict[str, Any]:
 
 def summary(run: Run) -> dict[str, Any]:
     record = run.shown()
-    return {name: record[name] for name in _SUMMARY if name in record} | {"Provenance": provenance(run)}
+    return {name: record[name] for name in _SUMMARY if name in record} | {"Provenance": run.provenance}
 
 
 def details(run: Run) -> dict[str, Any]:
     """One run: AWS's record, and what only the local service knows of it."""
     return {
         "JobRun": run.shown(),
-        "Provenance": provenance(run),
+        "Provenance": run.provenance,
         "Account": run.local.get("Account"),
         "Region": run.local.get("Region"),
         "Command": run.local.get("Command"),
@@ -45,11 +45,6 @@ def details(run: Run) -> dict[str, Any]:
         "Ended": run.ended,
         "Logs": {kind: _log(run, kind) for kind in FILES},
     }
-
-
-def provenance(run: Run) -> str:
-    """How the run ran: "real" is a process of its own."""
-    return str(run.local.get("Provenance") or "unknown")
 
 
 def _matching(store: RunStore, query: Mapping[str, str]) -> Iterator[Run]:

@@ -96,6 +96,11 @@ class Run:
         return float(self.local.get("Since") or self.record["StartedOn"])
 
     @property
+    def provenance(self) -> str:
+        """How the run ran, see PROVENANCE; "unknown" of one that an earlier version has kept."""
+        return str(self.local.get("Provenance") or "unknown")
+
+    @property
     def log_group(self) -> str:
         return str(self.record["LogGroupName"])
 
@@ -106,7 +111,7 @@ class Run:
         if not predecessors:
             record["PredecessorRuns"] = []
         if self.state != states.WAITING:
-            how = self.local["Provenance"]
+            how = self.provenance
             record["StateDetail"] = f"Provenance: {how} ({PROVENANCE.get(how, 'unknown')})"
             if not self.ended:
                 record["ExecutionTime"] = max(0, int(time.time() - self.since))
