@@ -21,20 +21,22 @@ from mwaa_local.settings import ROOT, Settings
 class Suite:
     """A folder below tests/ and the environment whose interpreter runs it.
 
-    `mode` is the mode of the stacks that it starts; "" for one that starts none, or both.
+    `mode` is the mode of the stacks that it starts; "" for one that starts none, or both. `workers` is the number of
+    processes that share its files: its tests wait more than they compute.
     """
 
     name: str
     environment: str = "dev"
     mode: str = ""
     folder: str = ""
+    workers: int = 1
 
 
 SUITES = [
     Suite("unit"),
     Suite("airflow", "airflow"),
     Suite("dags", "airflow"),
-    Suite("glue"),
+    Suite("glue", workers=3),
     Suite("e2e", mode="native"),
     Suite("native", mode="native"),
     Suite("e2e-docker", mode="docker", folder="e2e"),
@@ -130,7 +132,8 @@ def _run(settings: Settings, suite: Suite, pytest_arguments: list[str]) -> int:
     else:
         paths += [str(ROOT / "src" / name) for name in ("mwaa_local", "localstack_glue")]
     environment["PYTHONPATH"] = os.pathsep.join(paths)
-    command = [str(python), "-m", "pytest", f"tests/{suite.folder or suite.name}", *pytest_arguments]
+    shared = ["-n", str(suite.workers), "--dist", "loadfile"] if suite.workers > 1 else []
+    command = [str(python), "-m", "pytest", f"tests/{suite.folder or suite.name}", *shared, *pytest_arguments]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         return process.wait()

@@ -337,19 +337,12 @@ def test_history_filters():
         passing("START_TIME", "EQ", "yesterday")
 
 
-def test_an_ending_that_nobody_heard_is_told_at_the_next_start(tmp_path):
-    def engine() -> tuple[CrawlerStore, CrawlerEngine, list[Any]]:
-        store, heard = CrawlerStore(tmp_path), []
-        made = CrawlerEngine(store, None, None, None)  # type: ignore[arg-type]
-        made.endings.append(lambda *told: heard.append(told))
-        return store, made, heard
-
-    store, _, _ = engine()
+def test_an_ending_that_nobody_heard_is_still_known(tmp_path):
+    store = CrawlerStore(tmp_path)
     store.create(OWNER, {"Name": "c", "DatabaseName": "d", "Targets": {"S3Targets": [{"Path": "s3://b/in"}]}})
     document = store.document(OWNER, "c")
-    document["Local"]["Untold"] = {"Status": "FAILED", "Crawl": {"State": "FAILED"}}
+    document["Crawls"] = [{"CrawlId": "over", "State": "FAILED"}, {"CrawlId": "going", "State": "RUNNING"}]
     store.documents.put(OWNER, document)
-    for expected in ([(OWNER, "c", "FAILED", {"State": "FAILED"})], []):
-        _, again, heard = engine()
-        again.adopt()
-        assert heard == expected
+    again = CrawlerEngine(CrawlerStore(tmp_path), None, None, None)  # type: ignore[arg-type]
+    assert again.outcome(OWNER, "c", "over") == ("FAILED", {"CrawlId": "over", "State": "FAILED"})
+    assert again.outcome(OWNER, "c", "going") is None

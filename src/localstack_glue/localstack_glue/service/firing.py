@@ -105,7 +105,14 @@ class Firing:
                         continue
                     if running.get("CrawlId") not in (None, crawl.get("CrawlId")):
                         continue
-                    ended = {"Crawl": {**running, **_crawl_of(crawl), "State": state, "CompletedOn": time.time()}}
+                    ended = {
+                        "Crawl": {
+                            **running,
+                            **_crawl_of(crawl),
+                            "State": state,
+                            "CompletedOn": crawl.get("EndTime", time.time()),
+                        }
+                    }
                     self._chains.set_action(owner, chain["Id"], trigger, at, ended)
                     self._advance(owner, chain["Id"])
                     self.settle(owner, chain["Id"])

@@ -63,8 +63,8 @@ class CrawlerEngine:
         self._lock = threading.Lock()
         self._closing = False
         self.endings: list[Ending] = []
-        """Called with (owner, crawler's name, SUCCEEDED | FAILED | CANCELLED, AWS's Crawl) when a crawl has ended and the
-        crawler is READY again. When the environment stops, or is killed in that moment, after the next start."""
+        """Called with (owner, crawler's name, SUCCEEDED | FAILED | CANCELLED, the crawl as ListCrawls shows it) when it has
+        ended and the crawler is READY again; not when the environment stops: then `outcome` tells, after the next start."""
 
     def start(self, owner: Owner, name: str) -> Crawl:
         """StartCrawler: the crawl, as ListCrawls shows it. Raises EntityNotFound, CrawlerRunning."""
@@ -111,13 +111,11 @@ class CrawlerEngine:
         return (statuses[crawl["State"]], crawl) if crawl["State"] in statuses else None
 
     def adopt(self) -> None:
-        """Ends what an earlier LocalStack left running, and tells the endings that nobody may have heard."""
+        """Ends what an earlier LocalStack left running."""
         for owner in self._store.documents.owners():
             for document in self._store.documents.listed(owner):
                 name = document["Crawler"]["Name"]
-                if document["Crawler"]["State"] == definitions.READY:
-                    self._tell(owner, name)
-                else:
+                if document["Crawler"]["State"] != definitions.READY:
                     crawl_id = document["Crawls"][-1]["CrawlId"]
                     self._in_thread(owner, name, crawl_id, lambda o=owner, d=document: self._settle(o, d))  # type: ignore[misc]
 
@@ -276,27 +274,19 @@ class CrawlerEngine:
             if message:
                 last["ErrorMessage"] = crawl["ErrorMessage"] = message[:2048]
             document["Crawler"].update(State=definitions.READY, LastCrawl=last)
-            document["Local"].update(Process=None, Untold={"Status": status, "Crawl": history.as_crawl(crawl, status)})
+            document["Local"]["Process"] = None
             if status == SUCCEEDED:
                 document["Local"]["Folders"] = result.get("Folders", [])
             self._store.documents.put(owner, document)
         if not self._closing:
-            self._tell(owner, name)
+            self._tell(owner, name, status, crawl)
 
-    def _tell(self, owner: Owner, name: str) -> None:
-        untold = self._store.document(owner, name)["Local"].get("Untold")
-        if not untold:
-            return
+    def _tell(self, owner: Owner, name: str, status: str, crawl: Crawl) -> None:
         for listener in self.endings:
             try:
-                listener(owner, name, untold["Status"], untold["Crawl"])
+                listener(owner, name, status, crawl)
             except Exception:
                 LOG.exception("What follows the end of a crawl of %s", name)
-        with self._store.documents.lock:
-            document = self._store.documents.get(owner, name)
-            if document and document["Local"].get("Untold") == untold:
-                document["Local"]["Untold"] = None
-                self._store.documents.put(owner, document)
 
     def _shipper(self, owner: Owner, name: str, crawl_id: str) -> Shipper:
         client = logs.CrawlEvents(lambda: self._client("logs", *owner), crawl_id)

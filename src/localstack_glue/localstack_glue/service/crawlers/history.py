@@ -53,12 +53,6 @@ def filtered(crawls: Sequence[Crawl], filters: Sequence[Mapping[str, Any]]) -> l
     return passed[::-1]
 
 
-def as_crawl(crawl: Crawl, status: str) -> dict[str, Any]:
-    """The Crawl that workflows show: other names for the same."""
-    shown = {"State": status, "StartedOn": crawl["StartTime"], "CompletedOn": crawl["EndTime"]}
-    return {**shown, **{key: crawl[key] for key in ("ErrorMessage", "LogGroup", "LogStream") if key in crawl}}
-
-
 def _passes(crawl: Crawl, wanted: Mapping[str, Any]) -> bool:
     name, compare = wanted.get("FieldName", ""), _COMPARE[wanted.get("FilterOperator") or "EQ"]
     value, found = wanted.get("FieldValue") or "", crawl.get(_MEMBERS.get(name, ""))

@@ -3,8 +3,7 @@
 A document of documents.py each:
 
     Crawler   the definition and state, in AWS's shape       Crawls   the newest crawls, oldest first (see history.py)
-    Tags                                                     Local    Process, Folders that were crawled, Untold (an
-                                                            ending that listeners may not have heard): ours alone
+    Tags                                                     Local    Process, Folders that were crawled: ours alone
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ class CrawlerStore:
             if self.documents.get(owner, crawler["Name"]):
                 raise errors.crawler_exists(crawler["Name"])
             tags = dict(request.get("Tags") or {})
-            local: dict[str, Any] = {"Process": None, "Folders": [], "Untold": None}
+            local: dict[str, Any] = {"Process": None, "Folders": []}
             self.documents.put(owner, {"Crawler": crawler, "Tags": tags, "Crawls": [], "Local": local})
         return crawler
 
