@@ -138,6 +138,6 @@ def check_history(records: list[dict[str, Any]]) -> None:
 
 
 Runs.TestCase.settings = settings(
-    max_examples=12, stateful_step_count=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=60, stateful_step_count=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 test_whatever_happens_to_runs = Runs.TestCase
