@@ -66,6 +66,13 @@ class Account:
             return []
         return [event["message"] for event in events["events"]]
 
+    def settle(self) -> None:
+        """Return when all that has come to S3 would survive a SIGKILL: its state is saved a second or two after a change."""
+        mark = uuid.uuid4().hex
+        self.s3.put_object(Bucket=BUCKET, Key=mark, Body=b"")
+        snapshot = self.localstack.home / "state/s3.snapshot"
+        wait_until(lambda: snapshot.exists() and mark.encode() in snapshot.read_bytes(), 30, "S3 is saved")
+
     def folder(self, run_id: str) -> Path:
         return self.localstack.state / "glue/runs" / run_id
 

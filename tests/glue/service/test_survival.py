@@ -51,6 +51,7 @@ def story(own_aws: Account) -> Story:
     runs["over"] = own_aws.start(jobs["over"])
     own_aws.ended(jobs["over"], runs["over"])
 
+    own_aws.settle()
     own_aws.localstack.crash()
     survivors = {role: processes(run_id) for role, run_id in runs.items()}
     for pid in survivors["killed"]:

@@ -40,6 +40,7 @@ class Story:
         for job in firsts:
             aws.up(job, first_run(aws, job)["Id"])
         gone = [first_run(aws, job)["Id"] for job in (firsts[0], firsts[2])]
+        aws.settle()
         aws.localstack.crash()
         (state / "meanwhile").touch()
         wait_until(lambda: not any(processes(run_id) for run_id in gone), 20, "two jobs end")
@@ -64,8 +65,8 @@ def test_a_workflow_goes_on_after_a_job_that_ended_meanwhile(story):
 def test_a_trigger_fires_for_a_job_that_ended_meanwhile(story):
     first, second = story.pair
     wait_until(lambda: runs(story.aws, second), 30, "the trigger fires")
-    run = story.aws.ended(second, first_run(story.aws, second)["Id"])
-    assert run["PredecessorRuns"] == [{"JobName": first, "RunId": first_run(story.aws, first)["Id"]}]
+    story.aws.ended(second, first_run(story.aws, second)["Id"])
+    assert first_run(story.aws, second)["PredecessorRuns"] == [{"JobName": first, "RunId": first_run(story.aws, first)["Id"]}]
 
 
 def test_a_workflow_goes_on_after_a_job_that_outlived_the_restart(story):
@@ -109,10 +110,12 @@ def test_an_orderly_stop_fails_the_job_and_the_workflow_goes_on_from_there(story
 def test_a_workflow_hears_of_a_crawl_that_ended_with_localstack(story, how):
     aws = Account(story.aws.localstack)
     crawling = Crawling(aws)
+    job = aws.job(OK)
     crawling.files({f"in/{at}/x.csv": PEOPLE for at in range(600)})
-    crawler, job, name = crawling.crawler("in"), aws.job(OK), workflow(aws)
+    crawler, name = crawling.crawler("in"), workflow(aws)
     create(aws, Actions=[{"CrawlerName": crawler}], WorkflowName=name)
     create(aws, "CONDITIONAL", [job], Predicate=crawled(crawler, "FAILED"), WorkflowName=name, StartOnCreation=True)
+    aws.settle()
     run_id = aws.glue.start_workflow_run(Name=name)["RunId"]
     assert counts(run_of(aws, name, run_id)) == {"Total": 2, "Running": 1}
     getattr(story.aws.localstack, how)()
