@@ -66,7 +66,9 @@ def test_a_trigger_fires_for_a_job_that_ended_meanwhile(story):
     first, second = story.pair
     wait_until(lambda: runs(story.aws, second), 30, "the trigger fires")
     story.aws.ended(second, first_run(story.aws, second)["Id"])
-    assert first_run(story.aws, second)["PredecessorRuns"] == [{"JobName": first, "RunId": first_run(story.aws, first)["Id"]}]
+    assert first_run(story.aws, second)["PredecessorRuns"] == [
+        {"JobName": first, "RunId": first_run(story.aws, first)["Id"]}
+    ]
 
 
 def test_a_workflow_goes_on_after_a_job_that_outlived_the_restart(story):
