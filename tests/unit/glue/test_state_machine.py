@@ -5,6 +5,7 @@ it had been killed."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -15,7 +16,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from localstack_glue.service import jobs, process, states
 from localstack_glue.service.process import Process
@@ -68,25 +69,27 @@ class Runs(RuleBasedStateMachine):
     def start(self, kind: str, retries: int, timeout: int) -> None:
         self.glue.runner.submit(self._job(kind, retries, timeout))
 
-    @precondition(lambda self: self.glue.store.active())
-    @rule(data=st.data())
-    def stop(self, data: st.DataObject) -> None:
-        run = data.draw(st.sampled_from(self.glue.store.active()))
-        try:
-            self.glue.runner.stop(run)
-        except states.ImpossibleTransition:
-            assert run.state not in states.STOPPABLE
+    # Which run it is follows from a number alone: how many are in progress depends on time, and a plan must not.
+    @rule(which=st.integers(0, 99))
+    def stop(self, which: int) -> None:
+        for run in self._one_of_the_active(which):
+            try:
+                self.glue.runner.stop(run)
+            except states.ImpossibleTransition:
+                assert run.state not in states.STOPPABLE
 
-    @precondition(lambda self: self.glue.store.active())
-    @rule(data=st.data())
-    def kill_the_process(self, data: st.DataObject) -> None:
-        run = data.draw(st.sampled_from(self.glue.store.active()))
-        if run.local["Process"]:
-            shim = Process.from_json(run.local["Process"])
-            if shim.alive:
-                os.killpg(shim.pid, signal.SIGKILL)
+    @rule(which=st.integers(0, 99))
+    def kill_the_process(self, which: int) -> None:
+        for run in self._one_of_the_active(which):
+            shim = Process.from_json(run.local["Process"]) if run.local["Process"] else None
+            if shim and shim.alive:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(shim.pid, signal.SIGKILL)
 
-    @precondition(lambda self: self.glue.store.active())
+    def _one_of_the_active(self, which: int) -> list[Run]:
+        active = self.glue.store.active()
+        return [active[which % len(active)]] if active else []
+
     @rule()
     def wait_a_little(self) -> None:
         time.sleep(0.05)  # a step of the plan, not a wait for something
