@@ -100,9 +100,9 @@ values = st.text(min_size=1).filter(lambda value: not value.startswith("-"))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.dictionaries(names, st.text(), max_size=5), st.data())
+@given(st.dictionaries(names, st.text().filter(lambda value: value != "--"), max_size=5), st.data())
 def test_what_is_given_comes_back(resolve, given_, data):
-    """As two words if the value allows it, as one word always."""
+    """As two words if the value allows it, as one word always; but for "--", which argparse before 3.13 drops, AWS's too."""
     words = []
     for name, value in given_.items():
         two = bool(value) and not value.startswith("-") and data.draw(st.booleans())
