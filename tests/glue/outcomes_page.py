@@ -26,9 +26,9 @@ operator and sensor wait for it in the 3.7 interpreter, and fails if this page s
   `AwsGlueJobSensor`
 * **success** is a green task; **fails** a red one, with the exception's text; **asks for ever** means {PATIENCE} looks in a row
   found this state and made nothing of it: the task runs until its own timeout, and holds its slot
-* how the run came into that state: *real* is a job script that ran; *found* is a run that was in that state when the service
-  started, for states that no script reaches on this machine. The operator cannot start a run that is found, so there its wait
-  alone (`job_completion`) was seen.
+* how the run came into that state: *real* means that the service brought it there; *found* is a run that was in that state when
+  the service started, for the one state that nothing leads to on this machine. A run that the operator cannot have started was
+  waited for alone (`job_completion`).
 
 ## Ends of a run
 

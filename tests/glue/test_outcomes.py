@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.glue import outcomes_page
 from tests.glue.outcomes_page import Row
-from tests.glue.service.conftest import BUCKET, FOREVER, Account, prepared, processes
+from tests.glue.service.conftest import BUCKET, FOREVER, Account, prepared
 from tests.support.localstack import VENVS, LocalStack
 from tests.support.polling import wait_until
 from tests.support.provider import Provider
@@ -107,71 +105,62 @@ def ends(observer: Observer, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     row("TIMEOUT", "the script takes longer than the job's Timeout", job, observer.all_three(job))
     job = observer.job("stopped", FOREVER)
     row("STOPPED", "somebody stops the run", job, observer.all_three(job, lambda: observer.stop_the_run("stopped")))
-    for state, answers in found(tmp_path_factory).items():
-        rows[state] = Row(FOUND[state], "found", answers, state)
+    rows["ERROR"] = errored(observer)
+    rows["WAITING"] = queued(observer)
+    rows["EXPIRED"] = expired(tmp_path_factory)
     return rows
 
 
-FOUND = {
-    "ERROR": "Glue itself fails",
-    "EXPIRED": "a run of class FLEX, or a queued one, finds no capacity in time",
-    "WAITING": "the run is queued, and its turn does not come",
-}
+def queued(observer: Observer) -> Row:
+    """A minute lasts a second here, so a run may wait in line for 15 s."""
+    job = observer.job("queued", FOREVER, JobRunQueuingEnabled=True)
+    busy = observer.aws.start(job)
+    answers = observer.all_three(job)
+    said = observer.said(job)
+    waiting = [run["Id"] for run in observer.runs(job) if run["Id"] != busy]
+    observer.aws.glue.batch_stop_job_run(JobName=job, JobRunIds=[busy, *waiting])
+    for run_id in (busy, *waiting):
+        observer.aws.ended(job, run_id)
+    return Row("the run is queued (for 15 minutes at most, then FAILED)", "real", answers, said)
 
 
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answers]:
-    """Runs that a LocalStack finds in these states when it starts: written over runs that really ran."""
-    localstack = prepared(LocalStack(tmp_path_factory.mktemp("found")))
-    try:
-        with localstack, Provider(VENVS / "airflow/bin/python", localstack.endpoint) as provider:
-            return _found(Observer(localstack, provider))
-    finally:
-        for folder in (localstack.state / "glue/runs").glob("jr_*"):
-            for pid in processes(folder.name):
-                os.kill(pid, signal.SIGKILL)
+def errored(observer: Observer) -> Row:
+    """The one way into ERROR that AWS documents."""
+    job = observer.job("deleted_too_early", OK)
+    glue = observer.aws.glue
+    glue.create_workflow(Name="nightly")
+    glue.create_trigger(Name="first", Type="ON_DEMAND", Actions=[{"JobName": job}], WorkflowName="nightly")
+    glue.delete_job(JobName=job)
+    glue.start_workflow_run(Name="nightly")
+    run = wait_until(lambda: observer.runs(job), 30, "a run")[0]
+    return Row(
+        "a workflow starts a job that was deleted", "real", _waited_for(observer, job, run["Id"]), observer.said(job)
+    )
 
 
-def _found(observer: Observer) -> dict[str, Answers]:
-    localstack, provider, aws = observer.localstack, observer.provider, observer.aws
-    aws.s3.create_bucket(Bucket=BUCKET)
-    runs = {}
-    for state in FOUND:
-        job = observer.job(f"found_{state.lower()}", OK)
-        runs[state] = aws.start(job)
-        aws.ended(job, runs[state])
-    # What waits goes on waiting as long as another run of its job is at work.
-    aws.s3.put_object(Bucket=BUCKET, Key="found_waiting.py", Body=FOREVER.encode())
-    busy = aws.start("found_waiting")
-    aws.up("found_waiting", busy)
-    localstack.stop()  # in good order, so that S3 keeps what it has; which ends the run at work
-    rewrite(aws.folder(busy), "STARTING")
-    for state, run_id in runs.items():
-        rewrite(aws.folder(run_id), state)
-    localstack.start()
-    wait_until(lambda: aws.run("found_waiting", busy)["JobRunState"] == "RUNNING", 30, "RUNNING again")
-    answers = {}
-    for state, run_id in runs.items():
-        job = f"found_{state.lower()}"
-        assert aws.run(job, run_id)["JobRunState"] == state
-        answers[state] = {
-            "operator": provider.waits(job_name=job, run_id=run_id),
-            "sensor": provider.sensor(job_name=job, run_id=run_id),
-        }
-    return answers
+def expired(tmp_path_factory: pytest.TempPathFactory) -> Row:
+    """The state is written over that of a run which really ran; a LocalStack finds it when it starts."""
+    localstack = prepared(LocalStack(tmp_path_factory.mktemp("expired")))
+    with localstack, Provider(VENVS / "airflow/bin/python", localstack.endpoint) as provider:
+        observer = Observer(localstack, provider)
+        observer.aws.s3.create_bucket(Bucket=BUCKET)
+        job = observer.job("flexible", OK)
+        run_id = observer.aws.start(job)
+        observer.aws.ended(job, run_id)
+        localstack.stop()  # in good order, so that S3 keeps what it has
+        record = observer.aws.folder(run_id) / "run.json"
+        content = json.loads(record.read_text())
+        content["JobRun"]["JobRunState"] = "EXPIRED"
+        record.write_text(json.dumps(content))
+        localstack.start()
+        title = "a run of class FLEX finds no capacity in time"
+        return Row(title, "found", _waited_for(observer, job, run_id), observer.said(job))
 
 
-def rewrite(folder: Path, state: str) -> None:
-    """The run in `folder` as if it had come to `state`; before RUNNING it has no process and has printed nothing."""
-    content = json.loads((folder / "run.json").read_text())
-    content["JobRun"]["JobRunState"] = state
-    content["JobRun"].pop("ErrorMessage", None)
-    if state in ("WAITING", "STARTING"):
-        content["JobRun"].pop("CompletedOn", None)
-        content["JobRun"]["JobRunQueuingEnabled"] = state == "WAITING"
-        content["Local"]["Process"] = None
-        for name in ("stdout", "stderr", "exit"):
-            (folder / name).unlink(missing_ok=True)
-    (folder / "run.json").write_text(json.dumps(content))
+def _waited_for(observer: Observer, job: str, run_id: str) -> Answers:
+    """Somebody else started the run; the operator can but wait for it."""
+    wait = {"job_name": job, "run_id": run_id}
+    return {"operator": observer.provider.waits(**wait), "sensor": observer.provider.sensor(**wait)}
 
 
 @pytest.fixture(scope="module")
@@ -266,8 +255,8 @@ def outcomes(row: Row) -> list[str]:
         ("TIMEOUT", ["raises", "success", "raises"]),
         ("STOPPED", ["success", "success", "raises"]),
         ("ERROR", ["asks", "asks"]),
+        ("WAITING", ["asks", "success", "asks"]),
         ("EXPIRED", ["asks", "asks"]),
-        ("WAITING", ["asks", "asks"]),
     ],
 )
 def test_outcomes_of_each_end_of_a_run(ends: dict[str, Row], state: str, wanted: list[str]) -> None:

@@ -66,7 +66,8 @@ class Settings:
         "`1` ends a Python shell job that takes more memory than its capacity gives it: 1 GB or 16 GB; `0` lets it.",
     )
     glue_max_concurrent_runs: int = setting(
-        2000, "The account's quota of Glue job runs at once; AWS's default. Beyond it: ResourceNumberLimitExceededException."
+        2000,
+        "The account's quota of Glue job runs at once; AWS's default. Beyond it: ResourceNumberLimitExceededException.",
     )
     glue_max_dpus: int = setting(1000, "The account's quota of DPUs in use by Glue job runs at once; AWS's default.")
     amazon_provider_version: str = setting(

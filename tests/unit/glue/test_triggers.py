@@ -10,9 +10,9 @@ import sys
 
 import pytest
 
-from localstack_glue.service import graphs
-from localstack_glue.service.predicates import Outcome, met
 from localstack_glue.service.runner import PROCESS_VANISHED
+from localstack_glue.service.workflows import graphs
+from localstack_glue.service.workflows.predicates import Outcome, met
 from tests.support.polling import wait_until
 from tests.unit.glue import trigger_world
 from tests.unit.glue.trigger_world import OWNER, World

@@ -11,14 +11,12 @@
     runners/        how each kind of job is run       arguments.py   who wins, and argv
     logs.py         output as events                  aws.py         S3 and CloudWatch Logs for a run
     late_logs.py    what could not be shipped in time
-    triggers.py     triggers                          trigger_rules.py what a trigger must look like
-    workflows.py    workflows                         workflow_runs.py their runs: start, stop, resume, statistics
-    activation.py   a trigger is started, stopped     schedules.py   cron expressions, and the clock
-    firing.py       triggers fire, and what follows   predicates.py  when a conditional trigger is met
-    chains.py       what follows from one start       graphs.py      workflows as graphs
-    pages.py        NextToken                         files.py       JSON in one step
-    settings.py     environment variables             classifiers.py custom classifiers of crawlers
+    schedules.py    cron expressions, and the clock   classifiers.py custom classifiers of crawlers
+    workflows/      triggers and workflows            crawlers/      crawlers, and their crawls
     catalog/        the Data Catalog, on moto's objects
+    pages.py        NextToken                         files.py       JSON in one step
+    memory.py       how much memory a run takes       owner.py       account and region
+    settings.py     environment variables
     coverage.py     what is done with each operation, as docs/glue-coverage.md
 
 Everything but provider.py imports the standard library alone, catalog/ also moto, when it is first

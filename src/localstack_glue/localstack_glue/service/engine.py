@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from .activation import Activation
 from .api.bookmarks import BookmarksApi
 from .api.classifiers import ClassifiersApi
 from .api.column_statistics import ColumnStatisticsApi
@@ -29,22 +28,23 @@ from .aws import AwsServices
 from .bookmarks import Bookmarks
 from .catalog.backend import Catalog
 from .catalog.partition_indexes import PartitionIndexes
-from .chains import Chains
 from .classifiers import ClassifierStore
 from .crawlers.engine import CrawlerEngine
 from .crawlers.processes import CrawlProcesses
 from .crawlers.store import CrawlerStore
 from .crawlers.timing import CrawlerSchedules
-from .firing import Firing
 from .jobs import JobStore
 from .runner import Runner
 from .runs import RunStore
 from .schedules import Clock
 from .settings import Settings
 from .starts import Starts
-from .triggers import TriggerStore
-from .workflow_runs import WorkflowRuns
-from .workflows import WorkflowStore
+from .workflows.activation import Activation
+from .workflows.chains import Chains
+from .workflows.definitions import WorkflowStore
+from .workflows.firing import Firing
+from .workflows.runs import WorkflowRuns
+from .workflows.triggers import TriggerStore
 
 INDEX_CHANGES_A_MINUTE = 6  # partition indexes that can be created or deleted, one after the other
 

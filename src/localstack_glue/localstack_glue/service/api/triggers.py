@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .. import graphs, trigger_rules
-from ..activation import Activation
 from ..crawlers.store import CrawlerStore
 from ..jobs import JobStore
-from ..triggers import TriggerStore
-from ..workflows import WorkflowStore
+from ..workflows import graphs, trigger_rules
+from ..workflows.activation import Activation
+from ..workflows.definitions import WorkflowStore
+from ..workflows.triggers import TriggerStore
 from . import Owner, Request, Response, operation, page
 
 TRIGGERS_PAGE = 200  # GetTriggers and ListTriggers give at most 200

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import graphs
-from ..activation import Activation
-from ..triggers import TriggerStore
-from ..workflow_runs import WorkflowRuns
-from ..workflows import Workflow, WorkflowStore
+from ..workflows import graphs
+from ..workflows.activation import Activation
+from ..workflows.definitions import Workflow, WorkflowStore
+from ..workflows.runs import WorkflowRuns
+from ..workflows.triggers import TriggerStore
 from . import Owner, Request, Response, operation, page
 
 WORKFLOWS_PAGE = 25  # ListWorkflows gives at most 25

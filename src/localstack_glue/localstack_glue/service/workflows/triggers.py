@@ -16,9 +16,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import errors, trigger_rules
-from .documents import Documents
-from .owner import Owner
+from .. import errors
+from ..documents import Documents
+from ..owner import Owner
+from . import trigger_rules
 
 LOG = logging.getLogger(__name__)
 Trigger = dict[str, Any]

@@ -17,15 +17,16 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from . import errors, predicates, trigger_rules, triggers
+from .. import errors
+from ..errors import GlueError
+from ..owner import Owner
+from ..runner import Runner
+from ..runs import Run, RunStore
+from ..starts import Starts
+from ..states import ImpossibleTransition
+from . import predicates, trigger_rules, triggers
 from .chains import Chain, Chains, Fired, fired, running_crawls
-from .errors import GlueError
-from .owner import Owner
 from .predicates import Outcome
-from .runner import Runner
-from .runs import Run, RunStore
-from .starts import Starts
-from .states import ImpossibleTransition
 from .triggers import Trigger, TriggerStore
 
 LOG = logging.getLogger(__name__)

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from . import capacity, predicates, schedules
-from .errors import InvalidInput
+from .. import capacity, schedules
+from ..errors import InvalidInput
+from . import predicates
 
 Trigger = Mapping[str, Any]
 ON_DEMAND, SCHEDULED, CONDITIONAL, EVENT = "ON_DEMAND", "SCHEDULED", "CONDITIONAL", "EVENT"

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from . import schedules, trigger_rules, triggers
+from .. import schedules
+from ..owner import Owner
+from ..schedules import Clock
+from . import trigger_rules, triggers
 from .firing import Firing
-from .owner import Owner
-from .schedules import Clock
+from .runs import WorkflowRuns
 from .triggers import Trigger, TriggerStore
-from .workflow_runs import WorkflowRuns
 
 LOG = logging.getLogger(__name__)
 

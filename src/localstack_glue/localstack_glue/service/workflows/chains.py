@@ -8,7 +8,7 @@ loses a start nor repeats one:
 
     {"Id": "wr_..." or "tc_...",
      "Fired": {<trigger>: {"Trigger": {...}, "Predecessors": [{"JobName", "RunId"}], "Actions": [<what became of each>]}},
-     "Run": {...}, "Triggers": [...], "Inherited": [...]}                     only of a workflow run, see workflow_runs.py
+     "Run": {...}, "Triggers": [...], "Inherited": [...]}                     only of a workflow run, see runs.py
 
 What became of an action: None (to be done), {"RunId"}, {"Crawl": {...} with its CrawlId}, {"Error": {"Code", "Message", "At"}},
 or {"State"} if it is not done in this chain: because the workflow run that this one resumes has done it, or because the run
@@ -26,10 +26,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .documents import Documents
-from .owner import Owner
+from ..documents import Documents
+from ..owner import Owner
+from ..runs import Run, RunStore
 from .predicates import CRAWL_STATES, Outcome
-from .runs import Run, RunStore
 
 Chain = dict[str, Any]
 Fired = dict[str, Any]

@@ -1,4 +1,4 @@
-"""Workflow definitions, in AWS's shape (the `Workflow` of GetWorkflow). Their runs are in workflow_runs.py; which triggers
+"""Workflow definitions, in AWS's shape (the `Workflow` of GetWorkflow). Their runs are in runs.py; which triggers
 belong to one, the triggers say.
 
 A document of documents.py each: {"Workflow": {...}, "Tags": {...}}.
@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import errors
-from .documents import Documents
-from .owner import Owner
+from .. import errors
+from ..documents import Documents
+from ..owner import Owner
 
 Workflow = dict[str, Any]
 _GIVEN = ("Description", "DefaultRunProperties", "MaxConcurrentRuns")

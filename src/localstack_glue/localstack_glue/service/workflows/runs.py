@@ -15,14 +15,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from . import errors, graphs, trigger_rules
+from .. import errors
+from ..errors import InvalidInput
+from ..owner import Owner
+from . import graphs, trigger_rules
 from .chains import Chain, Chains, Fired, crawls, fired
-from .errors import InvalidInput
+from .definitions import WorkflowStore
 from .firing import Firing
 from .graphs import Node
-from .owner import Owner
 from .triggers import Trigger, TriggerStore
-from .workflows import WorkflowStore
 
 _COUNTED = {
     "SUCCEEDED": "SucceededActions",
