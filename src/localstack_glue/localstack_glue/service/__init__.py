@@ -8,7 +8,8 @@
     quotas.py       may another run start             bookmarks.py   how far a job has come in its sources
     runs.py         runs, on disk                     states.py      which state may follow which
     runner.py       a run from STARTING to its end    process.py     its processes: start, recognise, wait, end
-    runners/        how each kind of job is run       arguments.py   who wins, and argv
+    supervision.py  the threads of runs and crawls    arguments.py   who wins, and argv
+    runners/        how each kind of job is run
     logs.py         output as events                  aws.py         S3 and CloudWatch Logs for a run
     late_logs.py    what could not be shipped in time
     schedules.py    cron expressions, and the clock   classifiers.py custom classifiers of crawlers

@@ -27,7 +27,6 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from . import bookmarks, process, runners, states
@@ -38,6 +37,7 @@ from .process import Process
 from .runners import CannotStart, Launch
 from .runs import Run, RunStore
 from .settings import Settings
+from .supervision import Supervisions
 
 LOG = logging.getLogger(__name__)
 SHIP_EVERY = 0.5  # seconds between two looks at a run's output
@@ -59,27 +59,12 @@ class Services(Protocol):
     def logs(self, account: str, region: str) -> LogClient: ...
 
 
-@dataclass
-class _Supervision:
-    """What the outside may ask of a run's thread. `wake` works once there is a process to wait for."""
-
-    thread: threading.Thread
-    watch: process.Watch | None = None
-    shutdown: bool = False
-
-    def wake(self) -> None:
-        if self.watch:
-            self.watch.wake()
-
-
 class Runner:
     def __init__(self, store: RunStore, services: Services, settings: Settings, bookmarks: Bookmarks) -> None:
         self._store, self._services, self._settings, self._bookmarks = store, services, settings, bookmarks
         self._children = process.Children()
-        self._supervised: dict[str, _Supervision] = {}
-        self._lock = threading.Lock()
+        self._supervised = Supervisions()
         self._line = threading.Condition()  # told whenever a run that waits in line may have got room, or shall not
-        self._closing = False
         self._late_logs = LateLogs(store, self._ship_whole)
         self.endings: list[Callable[[Run], None]] = []
         """Called, in the run's thread, when a run has ended and no retry follows; not when the environment stops."""
@@ -91,8 +76,7 @@ class Runner:
     def stop(self, run: Run) -> None:
         """Bring `run` to STOPPING; STOPPED follows when no process of it lives. Raises ImpossibleTransition."""
         self._store.move(run, states.STOPPING)
-        if supervision := self._supervised.get(run.id):
-            supervision.wake()
+        self._supervised.wake(run.id)
         self._tell_the_line()
 
     def adopt(self) -> None:
@@ -107,16 +91,7 @@ class Runner:
     def shutdown(self, patience: float = 10.0) -> None:
         """End every process of every run, and let the runs end as FAILED. Returns within about `patience` seconds."""
         self._late_logs.stop()
-        with self._lock:
-            self._closing = True
-            supervised = list(self._supervised.values())
-        for supervision in supervised:
-            supervision.shutdown = True
-            supervision.wake()
-        self._tell_the_line()
-        end = time.monotonic() + patience
-        for supervision in supervised:
-            supervision.thread.join(max(0.0, end - time.monotonic()))
+        self._supervised.shut_down(patience, self._tell_the_line)
 
     def _in_thread(self, run: Run, work: Callable[[], None]) -> None:
         def guarded() -> None:
@@ -128,21 +103,14 @@ class Runner:
                 LOG.exception("Glue run %s", run.id)
                 self._fail(run, f"Internal service error: {type(problem).__name__}: {problem}")
             finally:
-                with self._lock:
-                    self._supervised.pop(run.id, None)
                 self._tell_the_line()
                 self._tell(run)
 
-        thread = threading.Thread(target=guarded, name=f"glue-{run.id[:12]}", daemon=True)
-        with self._lock:
-            if self._closing:
-                self._store.move(run, states.FAILED, ErrorMessage=ENVIRONMENT_STOPPED)
-                return
-            self._supervised[run.id] = _Supervision(thread)
-            thread.start()
+        if not self._supervised.begin(run.id, guarded):
+            self._store.move(run, states.FAILED, ErrorMessage=ENVIRONMENT_STOPPED)
 
     def _tell(self, run: Run) -> None:
-        if self._closing or not run.ended or run.local.get("RetriedAs"):
+        if self._supervised.closing or not run.ended or run.local.get("RetriedAs"):
             return
         for listener in self.endings:
             try:
@@ -272,7 +240,7 @@ class Runner:
             self._retry(run)
 
     def _retry(self, run: Run) -> None:
-        while not self._closing:
+        while not self._supervised.closing:
             try:
                 if again := self._store.retry(run):
                     self.submit(again)

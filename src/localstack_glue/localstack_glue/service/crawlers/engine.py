@@ -9,11 +9,9 @@ A crawl ends SUCCEEDED only if its process says so: exit status 0.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from .. import errors, process
@@ -21,6 +19,7 @@ from ..documents import Document
 from ..logs import Shipper
 from ..owner import Owner
 from ..process import Process
+from ..supervision import Supervisions
 from . import definitions, history, logs
 from .crawl.log import line
 from .history import Crawl
@@ -42,26 +41,13 @@ Lookup = Callable[[Owner, str], "dict[str, Any] | None"]
 Ending = Callable[[Owner, str, str, Crawl], None]
 
 
-@dataclass
-class _Supervision:
-    thread: threading.Thread
-    watch: process.Watch | None = None
-    shutdown: bool = False
-
-    def wake(self) -> None:
-        if self.watch:
-            self.watch.wake()
-
-
 class CrawlerEngine:
     """`classifier(owner, name)` gives a user's Classifier structure, or None."""
 
     def __init__(self, store: CrawlerStore, processes: CrawlProcesses, client: Client, classifier: Lookup) -> None:
         self._store, self._processes, self._client = store, processes, client
         self.classifier = classifier
-        self._supervised: dict[str, _Supervision] = {}
-        self._lock = threading.Lock()
-        self._closing = False
+        self._supervised = Supervisions()
         self.endings: list[Ending] = []
         """Called with (owner, crawler's name, SUCCEEDED | FAILED | CANCELLED, the crawl as ListCrawls shows it) when it has
         ended and the crawler is READY again; not when the environment stops: then `outcome` tells, after the next start."""
@@ -100,8 +86,7 @@ class CrawlerEngine:
                 raise errors.crawler_stopping(name)
             document["Crawler"]["State"] = definitions.STOPPING
             self._store.documents.put(owner, document)
-        if supervision := self._supervised.get(document["Crawls"][-1]["CrawlId"]):
-            supervision.wake()
+        self._supervised.wake(document["Crawls"][-1]["CrawlId"])
 
     def outcome(self, owner: Owner, name: str, crawl_id: str) -> tuple[str, Crawl] | None:
         """SUCCEEDED, FAILED or CANCELLED and the crawl; None while it goes on. One that is known no more has failed."""
@@ -121,15 +106,7 @@ class CrawlerEngine:
 
     def shutdown(self, patience: float = 8.0) -> None:
         """Ends every crawl as FAILED, with its processes. Returns within about `patience` seconds."""
-        with self._lock:
-            self._closing = True
-            supervised = list(self._supervised.values())
-        for supervision in supervised:
-            supervision.shutdown = True
-            supervision.wake()
-        end = time.monotonic() + patience
-        for supervision in supervised:
-            supervision.thread.join(max(0.0, end - time.monotonic()))
+        self._supervised.shut_down(patience)
 
     def _in_thread(self, owner: Owner, name: str, crawl_id: str, work: Callable[[], None]) -> None:
         def guarded() -> None:
@@ -140,17 +117,8 @@ class CrawlerEngine:
                 self._end(
                     owner, name, crawl_id, FAILED, f"Internal Service Exception: {type(problem).__name__}: {problem}"
                 )
-            finally:
-                with self._lock:
-                    self._supervised.pop(crawl_id, None)
 
-        thread = threading.Thread(target=guarded, name=f"glue-crawl-{crawl_id[:8]}", daemon=True)
-        with self._lock:
-            closing = self._closing
-            if not closing:
-                self._supervised[crawl_id] = _Supervision(thread)
-                thread.start()
-        if closing:
+        if not self._supervised.begin(crawl_id, guarded):
             self._end(owner, name, crawl_id, FAILED, ENVIRONMENT_STOPPED)
 
     def _crawl(self, owner: Owner, name: str, crawl_id: str) -> None:
@@ -278,7 +246,7 @@ class CrawlerEngine:
             if status == SUCCEEDED:
                 document["Local"]["Folders"] = result.get("Folders", [])
             self._store.documents.put(owner, document)
-        if not self._closing:
+        if not self._supervised.closing:
             self._tell(owner, name, status, crawl)
 
     def _tell(self, owner: Owner, name: str, status: str, crawl: Crawl) -> None:
