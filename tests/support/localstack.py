@@ -192,7 +192,7 @@ class LocalStack:
         if (self.home / "root").exists():
             return
         for prepared in PREPARED:
-            for part in ("root/usr", "root/prepared.json", "cache"):
+            for part in ("root/usr", "root/prepared.json"):
                 _copy(prepared / part, self.home / part)
             return
         PREPARED.append(self.home)

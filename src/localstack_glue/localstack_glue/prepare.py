@@ -1,22 +1,18 @@
 """Does once, at install, what LocalStack would do in its first request: `python -m localstack_glue.prepare [--check]`.
 
-* Builds the index of all AWS services below `$FILESYSTEM_ROOT/usr/lib/localstack`. Without it the first call parses
-  every model of botocore: 6 s, and 390 MiB that are never given back.
-* Clears the list of entry points that plux keeps below `$XDG_CACHE_HOME`. It is keyed by file times in steps of 128 s,
-  so that a reinstall within two minutes goes unseen.
+Builds the index of all AWS services below `$FILESYSTEM_ROOT/usr/lib/localstack`. Without it the first call parses every
+model of botocore: 6 s, and 390 MiB that are never given back.
 
-What was done is noted in `$FILESYSTEM_ROOT/prepared.json`, with the versions and entry points it was done for; as long
-as that note is right, nothing is done again. `--check` does nothing and exits with 1 if there is something to do.
+What was done is noted in `$FILESYSTEM_ROOT/prepared.json`, with the versions it was done for; as long as that note is
+right, nothing is done again. `--check` does nothing and exits with 1 if there is something to do.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
 import sys
-from importlib.metadata import distributions, version
+from importlib.metadata import version
 from pathlib import Path
 
 from localstack_glue import serve  # noqa: F401 - refuses a Python that is too old
@@ -25,12 +21,11 @@ INDEX_FOLDER = "usr/lib/localstack"
 
 
 def main(arguments: list[str]) -> int:
-    root, cache = Path(os.environ["FILESYSTEM_ROOT"]), Path(os.environ["XDG_CACHE_HOME"])
+    root = Path(os.environ["FILESYSTEM_ROOT"])
     if is_prepared(root):
         return 0
     if arguments == ["--check"]:
         return 1
-    shutil.rmtree(cache / "plux", ignore_errors=True)
     build_index(root / INDEX_FOLDER)
     note = root / "prepared.json"
     partial = note.with_suffix(".partial")
@@ -48,15 +43,8 @@ def is_prepared(root: Path) -> bool:
 
 
 def inputs() -> dict[str, str]:
-    """What the index and the list of entry points depend on."""
-    entry_points = hashlib.sha256()
-    for distribution in sorted(distributions(), key=lambda d: d.name):
-        entry_points.update((distribution.read_text("entry_points.txt") or "").encode())
-    return {
-        "localstack": version("localstack-core"),
-        "botocore": version("botocore"),
-        "entry_points": entry_points.hexdigest(),
-    }
+    """What the index depends on."""
+    return {"localstack": version("localstack-core"), "botocore": version("botocore")}
 
 
 def build_index(folder: Path) -> None:

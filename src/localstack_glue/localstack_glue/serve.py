@@ -4,9 +4,11 @@ LocalStack skips a hook that cannot be imported, and would then listen on every 
 is imported here first, where a failure ends the process.
 """
 
+import functools
 import gc
 import sys
 import warnings
+from typing import Any
 
 if sys.version_info < (3, 12):
     sys.exit(
@@ -25,6 +27,7 @@ def main() -> None:
     from localstack_glue import prepare
 
     prepare.main([])
+    look_up_entry_points_anew()
     from localstack.runtime.main import main as run
 
     import localstack_glue.plugin  # noqa: F401
@@ -32,6 +35,20 @@ def main() -> None:
 
     loopback.require_hook()
     run()
+
+
+def look_up_entry_points_anew() -> None:
+    """Once in a process, which takes 10 ms. plux would keep the list in a file: one that a full disk leaves empty, so that
+    LocalStack finds no part of itself at this start and all that follow, or one of before a reinstall."""
+    from plux.runtime.cache import EntryPointsCache
+    from plux.runtime.metadata import MetadataEntryPointsResolver
+
+    class Anew(EntryPointsCache):  # type: ignore[misc]
+        @functools.cache  # noqa: B019 - there is one
+        def get_entry_points(self) -> Any:
+            return MetadataEntryPointsResolver().get_entry_points()
+
+    EntryPointsCache._instance = Anew()
 
 
 if __name__ == "__main__":
