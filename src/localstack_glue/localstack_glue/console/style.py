@@ -31,7 +31,7 @@ pre { margin: 0; padding: 14px 16px; max-height: 460px; overflow: auto; white-sp
 .card + .soft code { user-select: all; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 td time { white-space: nowrap; font-variant-numeric: tabular-nums; }
-.error { color: var(--bad); font-size: 13.5px; min-width: 300px; }
+.error { color: var(--bad); font-size: 13.5px; min-width: 220px; }
 .error span { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden;
   overflow-wrap: anywhere; }
 .banner { color: var(--bad); background: var(--bad-ground); border-radius: 10px; padding: 12px 16px; margin: 0 0 18px;
