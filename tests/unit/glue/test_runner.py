@@ -95,6 +95,30 @@ def test_a_stopped_run_is_stopping_until_no_process_of_it_lives(glue):
         glue.runner.stop(run)
 
 
+def test_a_run_that_is_stopped_in_the_moment_in_which_it_fails_is_stopped(glue, monkeypatch):
+    """What BatchStopJobRun was told is what comes."""
+    move = glue.store.move
+
+    def stopped_first(run, state, **changes):
+        if state == states.FAILED and run.state == states.RUNNING:
+            glue.runner.stop(run)
+        move(run, state, **changes)
+
+    monkeypatch.setattr(glue.store, "move", stopped_first)
+    assert ended(glue.start("raise ValueError")) == states.STOPPED
+
+
+def test_an_error_of_ours_ends_the_processes_and_the_run(glue, monkeypatch):
+    def broken(*_):
+        raise OSError("[Errno 28] No space left on device")
+
+    monkeypatch.setattr(runner.Runner, "_wait", broken)
+    run = glue.start(FOREVER)
+    assert ended(run) == states.FAILED
+    assert run.record["ErrorMessage"] == "Internal service error: OSError: [Errno 28] No space left on device"
+    assert process.members(run.id, Process.from_json(run.local["Process"])) == set()
+
+
 def test_a_run_that_takes_too_long_times_out_and_its_processes_die(glue):
     run = glue.new(FOREVER)
     run.record["Timeout"] = 0.3 / 60

@@ -101,6 +101,8 @@ class Runner:
                 self._fail(run, "The run was stopped as it ended.")
             except Exception as problem:
                 LOG.exception("Glue run %s", run.id)
+                recorded = run.local["Process"]
+                process.end_all(run.id, Process.from_json(recorded) if recorded else None)
                 self._fail(run, f"Internal service error: {type(problem).__name__}: {problem}")
             finally:
                 self._tell_the_line()
@@ -174,7 +176,7 @@ class Runner:
             return
         if found and not recorded:
             self._store.remember(run, Process=found.to_json(), Provenance="real")
-        if run.state == states.STARTING:
+        with contextlib.suppress(states.ImpossibleTransition):  # it was RUNNING, or is to be stopped: the watch will see it
             self._store.move(run, states.RUNNING)
         LOG.info("Glue run %s is taken over from before the restart", run.id)
         shippers = self._shippers(run)
@@ -259,10 +261,12 @@ class Runner:
 
     def _fail(self, run: Run, message: str) -> None:
         """End `run` as FAILED, unless it was to be stopped: then that is what happened to it."""
-        if run.ended:
-            return
-        stopped = run.state == states.STOPPING and message != ENVIRONMENT_STOPPED
-        self._store.move(run, states.STOPPED if stopped else states.FAILED, ErrorMessage=message[:4000])
+        while not run.ended:
+            seen = run.state
+            stopped = seen == states.STOPPING and message != ENVIRONMENT_STOPPED
+            with contextlib.suppress(states.ImpossibleTransition):  # stopped in this very moment
+                end = states.STOPPED if stopped else states.FAILED
+                self._store.move(run, end, seen=seen, ErrorMessage=message[:4000])
 
     def _shippers(self, run: Run) -> list[Shipper]:
         client = self._services.logs(run.local["Account"], run.local["Region"])

@@ -241,13 +241,13 @@ class RunStore:
         """Whether `run` is not its last attempt."""
         return bool(run.record["Attempt"] < run.local["MaxRetries"])
 
-    def move(self, run: Run, state: str, **changes: Any) -> None:
+    def move(self, run: Run, state: str, *, seen: str | None = None, **changes: Any) -> None:
         """Bring `run` to `state`, with further members of its record changed.
 
-        Raises states.ImpossibleTransition. If the disk refuses the write, the change is made in memory, and written when it
+        Raises states.ImpossibleTransition; also if the run is no longer in the state `seen`, by which `state` was chosen. If the disk refuses the write, the change is made in memory, and written when it
         can be: a LocalStack killed before finds the state before and settles the run again, from its exit file."""
         with self._lock:
-            states.check(run.state, state)
+            states.check(run.state, state, seen)
             now = time.time()
             record = {**run.record, **changes, "JobRunState": state, "LastModifiedOn": now}
             if state in states.TERMINAL:

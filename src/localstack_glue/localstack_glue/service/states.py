@@ -31,7 +31,7 @@ class ImpossibleTransition(Exception):
     """A move that the table does not allow: a bug of ours, or a race that the caller lost."""
 
 
-def check(before: str, after: str) -> None:
-    """Raise ImpossibleTransition unless a run in state `before` may become `after`."""
-    if after not in ALLOWED[before]:
+def check(before: str, after: str, seen: str | None = None) -> None:
+    """Raise ImpossibleTransition unless a run in state `before` may become `after`, and `before` is what was `seen`."""
+    if after not in ALLOWED[before] or seen not in (None, before):
         raise ImpossibleTransition(f"a run cannot go from {before} to {after}")
