@@ -176,7 +176,8 @@ class Runner:
             return
         if found and not recorded:
             self._store.remember(run, Process=found.to_json(), Provenance="real")
-        with contextlib.suppress(states.ImpossibleTransition):  # it was RUNNING, or is to be stopped: the watch will see it
+        # It may be RUNNING already; or is to be stopped, which the watch will see.
+        with contextlib.suppress(states.ImpossibleTransition):
             self._store.move(run, states.RUNNING)
         LOG.info("Glue run %s is taken over from before the restart", run.id)
         shippers = self._shippers(run)

@@ -244,8 +244,9 @@ class RunStore:
     def move(self, run: Run, state: str, *, seen: str | None = None, **changes: Any) -> None:
         """Bring `run` to `state`, with further members of its record changed.
 
-        Raises states.ImpossibleTransition; also if the run is no longer in the state `seen`, by which `state` was chosen. If the disk refuses the write, the change is made in memory, and written when it
-        can be: a LocalStack killed before finds the state before and settles the run again, from its exit file."""
+        Raises states.ImpossibleTransition; also if the run is no longer in the state `seen`, by which `state` was chosen.
+        If the disk refuses the write, the change is made in memory, and written when it can be: a LocalStack killed before
+        finds the state before and settles the run again, from its exit file."""
         with self._lock:
             states.check(run.state, state, seen)
             now = time.time()
