@@ -32,6 +32,7 @@ STARTERS = 6
 AT_ONCE = 24  # runs in progress; the machine is small
 BUCKET = "soak"
 LONGEST_END = 180.0  # seconds after the last start
+LOOK_AT_ALL = 5.0  # seconds
 
 
 @dataclass
@@ -177,11 +178,16 @@ class Soak:
     # the watcher
 
     def _watch(self) -> None:
+        """Looks at the newest runs often, and now and then at all: while LocalStack is away, many may end unseen."""
         glue = self.localstack.client("glue")
+        looked_at_all = time.monotonic()
         while not self._over.wait(0.1):
+            all_of_them = time.monotonic() > looked_at_all + LOOK_AT_ALL
             for job in ("soak", "soak-retried"):
                 with suppress(BotoCoreError, ClientError):
-                    self._note(glue.get_job_runs(JobName=job, MaxResults=200)["JobRuns"])
+                    self._note(all_runs(glue, job) if all_of_them else newest_runs(glue, job))
+            if all_of_them:
+                looked_at_all = time.monotonic()
 
     def _note(self, records: list[dict[str, Any]]) -> None:
         with self._lock:
@@ -230,6 +236,10 @@ class Soak:
 
         with suppress(AssertionError):  # the verdict will tell
             wait_until(all_ended, LONGEST_END, "all runs have ended", interval=0.5)
+
+
+def newest_runs(glue: Any, job: str) -> list[dict[str, Any]]:
+    return list(glue.get_job_runs(JobName=job, MaxResults=200)["JobRuns"])
 
 
 def all_runs(glue: Any, job: str) -> list[dict[str, Any]]:
