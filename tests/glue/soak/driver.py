@@ -15,12 +15,14 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
 
 from tests.glue.service.conftest import TERMINAL
 from tests.glue.soak.plan import RETRIES, SCRIPT, Plan, PlannedRun
@@ -33,6 +35,9 @@ AT_ONCE = 24  # runs in progress; the machine is small
 BUCKET = "soak"
 LONGEST_END = 180.0  # seconds after the last start
 LOOK_AT_ALL = 5.0  # seconds
+
+
+UNANSWERED = (BotoCoreError, HTTPError, OSError)  # what boto3 raises when LocalStack is killed before or in its answer
 
 
 @dataclass
@@ -64,8 +69,8 @@ class Soak:
     def run(self) -> None:
         """All of the plan; returns when every run has ended, or after LONGEST_END."""
         self._prepare()
-        workers = [threading.Thread(target=self._starter, daemon=True) for _ in range(STARTERS)]
-        watcher = threading.Thread(target=self._watch, daemon=True)
+        workers = [self._thread(self._starter) for _ in range(STARTERS)]
+        watcher = self._thread(self._watch)
         for thread in (*workers, watcher):
             thread.start()
         for planned in self.plan.runs:
@@ -83,6 +88,18 @@ class Soak:
         self._finish()
         self._over.set()
         watcher.join()
+
+    def _thread(self, work: Callable[[], None]) -> threading.Thread:
+        """One whose own failure is a surprise of the soak."""
+
+        def whole() -> None:
+            try:
+                work()
+            except Exception as problem:
+                self.surprises.append(f"the soak's own {work.__name__} ended with {problem!r}")
+                raise
+
+        return threading.Thread(target=whole, daemon=True)
 
     def _tell(self, started: int) -> None:
         """Into the log of a soak that takes an hour."""
@@ -128,7 +145,7 @@ class Soak:
                 answer = glue.start_job_run(
                     JobName=planned.job, Arguments=planned.arguments(str(self.proofs)), **request
                 )
-            except BotoCoreError:  # killed: nobody knows whether there is a run; if there is, it is judged as any other
+            except UNANSWERED:  # killed: nobody knows whether there is a run; if there is, it is judged as any other
                 self.counts["start unanswered"] += 1
                 time.sleep(0.2)
             except ClientError as problem:
@@ -147,7 +164,7 @@ class Soak:
             run.stop_asked = True
             try:
                 answer = glue.batch_stop_job_run(JobName=run.planned.job, JobRunIds=[run.id])
-            except (BotoCoreError, ClientError) as problem:
+            except (*UNANSWERED, ClientError) as problem:
                 if isinstance(problem, ClientError):
                     self._refused("BatchStopJobRun", problem)
                 time.sleep(0.2)
@@ -184,7 +201,7 @@ class Soak:
         while not self._over.wait(0.1):
             all_of_them = time.monotonic() > looked_at_all + LOOK_AT_ALL
             for job in ("soak", "soak-retried"):
-                with suppress(BotoCoreError, ClientError):
+                with suppress(*UNANSWERED, ClientError):
                     self._note(all_runs(glue, job) if all_of_them else newest_runs(glue, job))
             if all_of_them:
                 looked_at_all = time.monotonic()
