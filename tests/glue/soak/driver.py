@@ -201,8 +201,13 @@ class Soak:
         while not self._over.wait(0.1):
             all_of_them = time.monotonic() > looked_at_all + LOOK_AT_ALL
             for job in ("soak", "soak-retried"):
-                with suppress(*UNANSWERED, ClientError):
+                try:
                     self._note(all_runs(glue, job) if all_of_them else newest_runs(glue, job))
+                except (*UNANSWERED, ClientError):
+                    pass
+                except KeyError as missing:
+                    log = "\n  ".join(self.localstack.log.splitlines()[-30:])
+                    self.surprises.append(f"an answer to GetJobRuns had no {missing}; LocalStack said last:\n  {log}")
             if all_of_them:
                 looked_at_all = time.monotonic()
 
