@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from localstack_glue.service.runner import KILLED_AT_START
 from tests.glue.service.conftest import TERMINAL
 from tests.glue.soak.driver import Known, Soak
 from tests.glue.soak.plan import ENDLESS, RETRIES
@@ -52,6 +53,7 @@ def _truth(soak: Soak, known: Known, record: dict[str, Any], proof: list[str]) -
     state, kind = record["JobRunState"], record["Arguments"]["--kind"]
     reached_its_end = "end" in proof
     disk_was_full = _overlaps(soak, record)
+    killed_at_start = record.get("ErrorMessage") == KILLED_AT_START and not proof
     if state == "SUCCEEDED" and not reached_its_end:
         yield "SUCCEEDED, but its script did not reach its end"
     if reached_its_end and state != "SUCCEEDED" and not known.stop_asked:
@@ -62,9 +64,9 @@ def _truth(soak: Soak, known: Known, record: dict[str, Any], proof: list[str]) -
         yield f"BatchStopJobRun was answered, but it is {state}"
     if state == "TIMEOUT" and kind not in ENDLESS:
         yield "TIMEOUT, but it had plenty of time"
-    if kind in ENDLESS and state not in ("TIMEOUT", "STOPPED") and not disk_was_full:
+    if kind in ENDLESS and state not in ("TIMEOUT", "STOPPED") and not disk_was_full and not killed_at_start:
         yield f"it never ends by itself, but it is {state}: {record.get('ErrorMessage')}"
-    if state == "FAILED" and "failing" not in proof and not disk_was_full:
+    if state == "FAILED" and "failing" not in proof and not disk_was_full and not killed_at_start:
         yield f"FAILED, but its script did not fail: {record.get('ErrorMessage')}"
     if (
         state == "FAILED"

@@ -250,6 +250,17 @@ class TestAfterTheServiceWasKilled:
         wait_until(lambda: again.state == states.RUNNING, 10, "taken over")
         assert Process.from_json(again.local["Process"]) == shim
 
+    def test_a_run_that_was_to_get_a_process_when_all_was_killed_has_failed(self, glue, monkeypatch):
+        run = glue.start(FOREVER)
+        shim = up(glue, run)
+        again = self.abandon(glue, run, monkeypatch)
+        os.killpg(shim.pid, signal.SIGKILL)
+        wait_until(lambda: not process.members(run.id, shim), 10, "all are gone")
+        again.record["JobRunState"], again.local["Process"] = states.STARTING, None
+        glue.runner.adopt()
+        assert ended(again) == states.FAILED
+        assert again.record["ErrorMessage"] == runner.KILLED_AT_START
+
     def test_what_an_unrecorded_process_left_running_is_not_taken_for_it(self, glue, monkeypatch, tmp_path):
         go = tmp_path / "go"
         leave = "import subprocess\nsubprocess.Popen(['sleep', '600'], start_new_session=True)\n"

@@ -45,6 +45,10 @@ ENVIRONMENT_STOPPED = (
     "The local environment was stopped while this run was in progress; its processes were ended. Start the run again."
 )
 PROCESS_VANISHED = "The process of this run disappeared without leaving an exit status: it was killed from outside."
+KILLED_AT_START = (
+    "The local environment was killed in the moment in which it started the process of this run; the script has not run to "
+    "its end. Start the run again."
+)
 LONGEST_WAIT = 15  # minutes in line ("AWS Glue job run statuses")
 _LOGS_PATIENCE = 60.0  # seconds for which an unreachable Logs service is asked again before a run ends without
 _DISK_PAUSE = 1.0  # seconds between two tries on a full disk
@@ -238,7 +242,8 @@ class Runner:
             return
         if self._store.may_retry(run):
             self._store.remember(run, RetryDue=True)
-        self._fail(run, PROCESS_VANISHED if status is None else runners.failure(run, status))
+        vanished = PROCESS_VANISHED if run.local["Process"] else KILLED_AT_START
+        self._fail(run, vanished if status is None else runners.failure(run, status))
         if run.state == states.FAILED:
             self._retry(run)
 
