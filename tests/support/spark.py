@@ -44,7 +44,9 @@ def python(version: str) -> Path:
     """The interpreter of a Glue version. GLUE_SPARK_VENVS names another folder, with environments called 4.0 and 3.0."""
     elsewhere = os.environ.get("GLUE_SPARK_VENVS")
     folder = Path(elsewhere) / version if elsewhere else VENVS / f"glue-spark-{version}"
-    return folder / "bin/python"
+    found = folder / "bin/python"
+    assert found.exists(), f"Spark for Glue {version} is not installed: there is no {found}"
+    return found
 
 
 def jars(version: str) -> Path:
@@ -140,7 +142,8 @@ class Spark:
     def _submit_arguments(self) -> str:
         path, java = [str(file_system_jar())], f"-Djava.io.tmpdir={self._folder} -Dderby.system.home={self._folder}"
         if self.version == "3.0":
-            path.insert(0, str(jars("4.0") / SCALA))
+            if not (jars("3.0") / SCALA).exists():
+                path.insert(0, str(jars("4.0") / SCALA))
             opened = " ".join(f"--add-opens={name}=ALL-UNNAMED" for name in OPENED)
             java += f" {opened} -Dio.netty.tryReflectionSetAccessible=true"
         settings = {
