@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 RUN := @python3 stack/bin/mwaa-local
 
 ##@ Every day
-up: ## Install what is missing, start the stack, wait until it is healthy
+up: ## Install what is missing, start the stack, wait until it is healthy (GLUE=4.0: Spark jobs too)
 	$(RUN) up
 down: ## Stop everything; state is kept
 	$(RUN) down
@@ -34,7 +34,7 @@ reset: ## Stop everything and delete all state (YES=1: do not ask; ALL=1: instal
 	$(RUN) reset $(if $(YES),--yes) $(if $(ALL),--all)
 
 ##@ Check
-test: ## Run the tests (MODE=native|docker; SUITE=unit|airflow|dags|glue|e2e|native|e2e-docker|docker|parity; PYTEST="-k name")
+test: ## Run the tests (MODE=native|docker; SUITE=unit|airflow|dags|glue|spark|e2e|native|e2e-docker|docker|parity; PYTEST="-k name")
 	$(RUN) test --suite $(or $(SUITE),all) $(PYTEST)
 lint: ## Check our own code: ruff, mypy, shellcheck, hadolint
 	$(RUN) lint

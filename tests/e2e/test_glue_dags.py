@@ -56,7 +56,9 @@ def test_the_run_id_is_the_same_at_every_step_of_its_way(stack, run_id):
     assert in_xcom in in_glue
 
 
-@pytest.mark.parametrize(("dag_id", "message"), [("always_fails", "the input was empty"), ("spark_job", "Spark")])
+@pytest.mark.parametrize(
+    ("dag_id", "message"), [("always_fails", "the input was empty"), ("spark_job", "GlueVersion 5.0")]
+)
 def test_a_job_that_did_not_succeed_is_never_green(stack, run_id, dag_id, message):
     stack.trigger(dag_id, run_id)
     run = stack.wait_for_run(dag_id, run_id, 240)

@@ -153,7 +153,10 @@ def demo(date: str | None) -> None:
 
 @cli.command(context_settings={"ignore_unknown_options": True})
 @click.option(
-    "--suite", default="all", show_default=True, help="unit, airflow, dags, glue, e2e or all; several with commas."
+    "--suite",
+    default="all",
+    show_default=True,
+    help="unit, airflow, dags, glue, spark, e2e or all; several with commas.",
 )
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 def test(suite: str, pytest_arguments: tuple[str, ...]) -> None:

@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 import psutil
 
+from mwaa_local import java
 from mwaa_local.console import out
 from mwaa_local.docker.engine import Engine
-from mwaa_local.environments import SPACE_NEEDED, Installer, stack_environments, test_environments
+from mwaa_local.environments import SPACE_NEEDED, Installer, spark_python, stack_environments, test_environments
 from mwaa_local.errors import LocalError
 from mwaa_local.ports import require_free
-from mwaa_local.settings import Settings
+from mwaa_local.settings import SPARK_VERSIONS, Settings
 from mwaa_local.stack import last_started, with_mode
 from mwaa_local.up import with_ports
 
@@ -23,7 +24,7 @@ MEMORY_NEEDED = 3_000_000_000  # bytes: the stack at work and one job
 def run(settings: Settings) -> int:
     """Prints a line for each check; returns 0 if nothing stands in the way of `make up`."""
     settings = with_mode(settings)
-    native: list[Callable[[Settings], str]] = [_interpreters, _optional_interpreters, _space, _compiler]
+    native: list[Callable[[Settings], str]] = [_interpreters, _optional_interpreters, _space, _compiler, _spark]
     checks = [_platform, *(native if settings.mode == "native" else []), _memory, _ports, _docker]
     problems = 0
     for check in checks:
@@ -95,6 +96,19 @@ def _compiler(settings: Settings) -> str:
             "(Debian: apt install gcc libpq-dev libcurl4-openssl-dev)"
         )
     return "psycopg2 and pycurl can be compiled, as MWAA has them"
+
+
+def _spark(settings: Settings) -> str:
+    """What Spark jobs need: needed only with GLUE."""
+    try:
+        found = java.find()
+        versions = settings.spark_versions or SPARK_VERSIONS
+        pythons = [str(Installer(settings).interpreter(spark_python(version)).path) for version in versions]
+    except LocalError as missing:
+        if settings.spark_versions:
+            raise
+        return f"Spark jobs cannot be run; all else works without. {missing.problem}"
+    return f"Spark jobs can be run: Java {found.version} ({found.home}), {', '.join(pythons)}"
 
 
 def _docker(_: Settings) -> str:

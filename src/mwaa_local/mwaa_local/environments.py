@@ -80,6 +80,17 @@ def stack_environments() -> list[Environment]:
     ]  # fmt: skip
 
 
+def spark_python(version: str) -> str:
+    """The Python of Spark jobs of a Glue version, such as 3.10."""
+    return versions()[f"PYTHON_GLUE_SPARK_{version.replace('.', '_')}"]
+
+
+def spark_environment(version: str) -> Environment:
+    """Spark and the Python libraries of a Glue version: made when it is first needed (glue_spark.py)."""
+    name = f"glue-spark-{version}"
+    return Environment(name, name, spark_python(version), packages=("aws_local",), startup=GUARD)
+
+
 def test_environments() -> list[Environment]:
     """What `make test` and `make lint` need beyond the stack's."""
     return [
@@ -96,8 +107,9 @@ def bench_environments() -> list[Environment]:
 class Installer:
     """Makes environments below the settings' state folder."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, telling: bool = False) -> None:
+        """`telling`: without a terminal, too, every step is a line."""
+        self.settings, self.telling = settings, telling
         self.uv = Path(sys.executable).with_name("uv")
         self._interpreters: dict[str, interpreters.Interpreter] = {}
 
@@ -213,7 +225,7 @@ class Installer:
             futures = []
             for environment in stale:
                 task = progress.add_task(environment.name, total=1, now="")
-                report = _reporter(progress, task, environment.name)
+                report = _reporter(progress, task, environment.name, self.telling)
                 make = self._try_to_make if environment.optional else self._make
                 futures.append(pool.submit(make, environment, report))
             for future in futures:
@@ -293,7 +305,12 @@ class Installer:
     def _exclusive(self) -> Iterator[None]:
         self.settings.mwaa_state.mkdir(parents=True, exist_ok=True)
         with open(self.settings.mwaa_state / "install.lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if self.telling:
+                    note("Another installation is at work; waiting for its end ...")
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
 
@@ -316,8 +333,8 @@ def can_compile(environment: Environment) -> bool:
     return all(shutil.which(program) for program in environment.needs)
 
 
-def _reporter(progress: Progress, task: int, name: str) -> Report:
-    """Shows a line beside the spinner; without a terminal only the end of each environment is printed."""
+def _reporter(progress: Progress, task: int, name: str, telling: bool) -> Report:
+    """Shows a line beside the spinner; without a terminal only the end of each environment is printed, unless `telling`."""
 
     def report(line: str) -> None:
         if line == "done":
@@ -326,5 +343,7 @@ def _reporter(progress: Progress, task: int, name: str) -> Report:
                 err.print(f"{name}: ready")
         else:
             progress.update(task, now=line[:60])  # type: ignore[arg-type]
+            if telling and not err.is_terminal and not line.startswith("+ "):  # uv names each package
+                note(f"{name}: {line}")
 
     return report

@@ -9,9 +9,9 @@ import subprocess
 from dataclasses import dataclass
 
 from mwaa_local.console import note
-from mwaa_local.environments import LOCKS, Installer, stack_environments
+from mwaa_local.environments import LOCKS, Installer, spark_python, stack_environments
 from mwaa_local.errors import LocalError
-from mwaa_local.settings import ROOT, Settings
+from mwaa_local.settings import ROOT, SPARK_VERSIONS, Settings
 from mwaa_local.versions import versions
 
 
@@ -41,6 +41,7 @@ def locks() -> list[Lock]:
         Lock("bench", v["PYTHON_LOCALSTACK"], v["LOCK_CUTOFF_LOCALSTACK"], constraint="localstack.txt"),
         Lock(f"glue-pythonshell-{glue}", glue, v["LOCK_CUTOFF_GLUE_PYTHONSHELL"]),
         Lock(f"glue-pythonshell-{old_glue}", old_glue, resolve=False),
+        *(Lock(f"glue-spark-{version}", spark_python(version), resolve=False) for version in SPARK_VERSIONS),
         Lock("postgres", v["PYTHON_LOCALSTACK"], tools, resolve=False),
         Lock("cli", v["PYTHON_CLI"], tools, universal=True),
         Lock("uv", v["PYTHON_CLI"], tools, universal=True, constraint="cli.txt"),

@@ -18,6 +18,8 @@ from dotenv import dotenv_values
 from mwaa_local.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parents[3]
+SPARK_VERSIONS = ("4.0", "3.0")
+"""The Glue versions whose Spark jobs can be run, newest first."""
 REGION = re.compile(r"^[a-z]{2}(-[a-z]+)+-\d$")
 
 
@@ -70,6 +72,10 @@ class Settings:
         "The account's quota of Glue job runs at once; AWS's default. Beyond it: ResourceNumberLimitExceededException.",
     )
     glue_max_dpus: int = setting(1000, "The account's quota of DPUs in use by Glue job runs at once; AWS's default.")
+    glue: str = setting(
+        "",
+        "Glue versions whose Spark `make up` installs ahead, with commas; others are installed when a job first needs them.",
+    )
     amazon_provider_version: str = setting(
         "", "Another version of the Amazon provider, for example a private build; empty: the pinned one."
     )
@@ -83,6 +89,11 @@ class Settings:
     @property
     def web_url(self) -> str:
         return f"http://127.0.0.1:{self.web_port}"
+
+    @property
+    def spark_versions(self) -> list[str]:
+        """The Glue versions that GLUE names."""
+        return [version.strip() for version in self.glue.split(",") if version.strip()]
 
     @property
     def run_folder(self) -> Path:
@@ -172,6 +183,12 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsError(
             f"AWS_DEFAULT_REGION={settings.aws_default_region} is no region.", "give one like us-east-1"
         )
+    for version in settings.spark_versions:
+        if version not in SPARK_VERSIONS:
+            raise SettingsError(
+                f"GLUE={settings.glue} names {version}, whose Spark is not to be had here.",
+                f"one or more of: {', '.join(SPARK_VERSIONS)}",
+            )
     if not (settings.mwaa_project / "dags").is_dir():
         raise SettingsError(
             f"MWAA_PROJECT={settings.mwaa_project} has no dags/ folder.", "point it at a folder that has one"

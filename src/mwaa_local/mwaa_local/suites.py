@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+from mwaa_local import glue_spark
 from mwaa_local.console import err, out
 from mwaa_local.docker.engine import Engine
 from mwaa_local.environments import Installer, stack_environments, test_environments
 from mwaa_local.errors import LocalError
-from mwaa_local.settings import ROOT, Settings
+from mwaa_local.settings import ROOT, SPARK_VERSIONS, Settings
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ SUITES = [
     Suite("airflow", "airflow"),
     Suite("dags", "airflow"),
     Suite("glue", workers=3),
+    Suite("spark", workers=2),
     Suite("e2e", mode="native"),
     Suite("native", mode="native"),
     Suite("e2e-docker", mode="docker", folder="e2e"),
@@ -55,6 +57,8 @@ def run(settings: Settings, wanted: str, pytest_arguments: list[str]) -> int:
     if any(suite.name in NEED_AN_ENGINE for suite in chosen):
         Engine().require()
     Installer(settings).install([*stack_environments(), *test_environments()])
+    if any(suite.name == "spark" for suite in chosen):
+        glue_spark.install(settings, SPARK_VERSIONS)
     reports = settings.mwaa_state / "tests"
     reports.mkdir(exist_ok=True)
     results = []

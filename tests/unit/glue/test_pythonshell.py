@@ -106,7 +106,7 @@ def test_no_key_makes_a_name_that_leads_elsewhere(key):
     ],
 )
 def test_a_list_is_split_at_its_commas(text, items):
-    assert libraries._listed(text) == items
+    assert libraries.listed(text) == items
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def glue_version(command: Mapping[str, Any], given: str | None) -> str:
         return given
     if command.get("Name") == "pythonshell":
         return "3.0" if command.get("PythonVersion") == "3.9" else "1.0"
-    return "0.9"
+    return "5.1"
 
 
 def version_of(text: str) -> tuple[int, ...]:

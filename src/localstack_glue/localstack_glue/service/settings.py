@@ -9,6 +9,10 @@ Variables:
                                   AWS_ENDPOINT, and aws.config
     GLUE_PYTHONSHELL_36_PYTHON, GLUE_PYTHONSHELL_36_AWS_DATA
                                   the same for version 3.6, which may be missing
+    GLUE_SPARK_INSTALLER          the program that installs Spark for a Glue version; empty: there is no Spark here
+    GLUE_SPARK_CODE               folder of what runs beside Spark: launcher and libraries of jobs
+    GLUE_SPARK_ENVIRONMENTS       folder in which the installer makes glue-spark-4.0 and so on
+    GLUE_SPARK_AWS_DATA           folder of their endpoint tables, which the jobs themselves have made
     GLUE_MEMORY_LIMITS            0 lets runs take more memory than their capacity gives them
     GLUE_MINUTE_SECONDS           seconds in a minute of a job's Timeout: tests shorten it. Default 60
     GLUE_MAX_CONCURRENT_RUNS      quota "Max concurrent job runs per account". Default 2000, AWS's
@@ -58,6 +62,16 @@ Variables = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
+class SparkPlaces:
+    """Where the parts of Spark jobs are; without an installer there are none."""
+
+    installer: str = ""
+    code: Path = Path()
+    environments: Path = Path()
+    aws_data: Path = Path()
+
+
+@dataclass(frozen=True)
 class Settings:
     runs: Path
     endpoint: str
@@ -72,6 +86,7 @@ class Settings:
     index: Variables = ()
     network: Variables = ()
     quotas: Quotas = Quotas()
+    spark: SparkPlaces = SparkPlaces()
 
     @property
     def allow_real_aws(self) -> bool:
@@ -101,6 +116,10 @@ class Settings:
             quotas=Quotas(
                 runs=int(_number(environment, "GLUE_MAX_CONCURRENT_RUNS", Quotas.runs)),
                 dpus=_number(environment, "GLUE_MAX_DPUS", Quotas.dpus),
+            ),
+            spark=SparkPlaces(
+                environment.get("GLUE_SPARK_INSTALLER", ""),
+                *(Path(environment.get(f"GLUE_SPARK_{name}", "")) for name in ("CODE", "ENVIRONMENTS", "AWS_DATA")),
             ),
         )
 

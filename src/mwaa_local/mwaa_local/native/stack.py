@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 
 import psutil
 
-from mwaa_local import requirements
+from mwaa_local import glue_spark, requirements
 from mwaa_local.environments import Installer, stack_environments
 from mwaa_local.errors import LocalError, NotReady
 from mwaa_local.native.supervisor import Supervisor
@@ -44,6 +44,8 @@ class NativeStack:
 
     def prepare(self) -> None:
         Installer(self.settings).install(stack_environments())
+        glue_spark.forget_stale(self.settings)
+        glue_spark.install(self.settings, self.settings.spark_versions)
         airflow = requirements.prefix_for(self.settings)
         self.settings.write({"AIRFLOW_PREFIX": str(airflow)})
         redirect_aws(self.settings, airflow)

@@ -1,4 +1,4 @@
-"""A DAG whose Glue job fails, and one whose job is a Spark job."""
+"""A DAG whose Glue job fails, and one whose job asks for a Spark that is not there."""
 
 from datetime import datetime
 

@@ -20,7 +20,7 @@ from typing import Any
 from .. import files
 from ..owner import Owner
 from ..process import MARK, Children, Process
-from ..runners.pythonshell import DEFAULT_ACCOUNT
+from ..runners.scripts import DEFAULT_ACCOUNT
 from ..settings import Settings
 
 MODULE = "localstack_glue.service.crawlers.crawl"

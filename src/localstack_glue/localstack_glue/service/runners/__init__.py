@@ -57,11 +57,13 @@ def memory_watch(run: Run, shim: Process, settings: Settings) -> MemoryWatch:
 
 
 def _kind(run: Run) -> Kind:
-    from . import pythonshell, unavailable
+    from . import pythonshell, spark, unavailable
 
     name = run.local["Command"].get("Name")
     if name == "pythonshell":
         return pythonshell
+    if name == "glueetl":
+        return spark
     if name in unavailable.KINDS:
         return unavailable
     raise CannotStart(

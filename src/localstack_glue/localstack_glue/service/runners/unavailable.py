@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from ..runs import Run
     from ..settings import Settings
 
-KINDS = {"glueetl": "Spark", "gluestreaming": "Spark streaming", "glueray": "Ray"}
+KINDS = {"gluestreaming": "Spark streaming", "glueray": "Ray"}
 
 
 def prepare(run: Run, fetch: Fetch, settings: Settings) -> NoReturn:
     name = run.local["Command"]["Name"]
     raise CannotStart(
         f"{KINDS[name]} jobs (Command.Name={name}) are not available in this build of the local Glue service, so "
-        "nothing was run. Run it on AWS, or make it a Python shell job (Command.Name=pythonshell, PythonVersion=3.9)."
+        "nothing was run. Run it on AWS, or make it a Spark job (glueetl) or a Python shell job (pythonshell)."
     )
 
 

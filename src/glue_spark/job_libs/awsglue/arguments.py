@@ -1,0 +1,1 @@
+../../../localstack_glue/localstack_glue/job_libs/awsglue/arguments.py

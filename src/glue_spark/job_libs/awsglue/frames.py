@@ -1,0 +1,52 @@
+"""What create_dynamic_frame, create_data_frame, write_dynamic_frame and write_data_frame are: their spellings with a dot."""
+
+
+class _Front:
+    def __init__(self, glue_context):
+        self._glue_context = glue_context
+
+
+class DynamicFrameReader(_Front):
+    """glueContext.create_dynamic_frame"""
+
+    def from_rdd(self, data, name, schema=None, sampleRatio=None, transformation_ctx=""):
+        return self._glue_context.create_dynamic_frame_from_rdd(data, name, schema, sampleRatio, transformation_ctx)
+
+    def from_options(self, *arguments, **options):
+        return self._glue_context.create_dynamic_frame_from_options(*arguments, **options)
+
+    def from_catalog(self, *arguments, **options):
+        return self._glue_context.create_dynamic_frame_from_catalog(*arguments, **options)
+
+
+class DataFrameReader(_Front):
+    """glueContext.create_data_frame"""
+
+    def from_options(self, *arguments, **options):
+        return self._glue_context.create_data_frame_from_options(*arguments, **options)
+
+    def from_catalog(self, *arguments, **options):
+        return self._glue_context.create_data_frame_from_catalog(*arguments, **options)
+
+
+class DynamicFrameWriter(_Front):
+    """glueContext.write_dynamic_frame"""
+
+    def from_options(self, *arguments, **options):
+        return self._glue_context.write_dynamic_frame_from_options(*arguments, **options)
+
+    def from_catalog(self, *arguments, **options):
+        return self._glue_context.write_dynamic_frame_from_catalog(*arguments, **options)
+
+    def from_jdbc_conf(self, *arguments, **options):
+        return self._glue_context.write_dynamic_frame_from_jdbc_conf(*arguments, **options)
+
+
+class DataFrameWriter(_Front):
+    """glueContext.write_data_frame"""
+
+    def from_options(self, *arguments, **options):
+        return self._glue_context.write_data_frame_from_options(*arguments, **options)
+
+    def from_catalog(self, *arguments, **options):
+        return self._glue_context.write_data_frame_from_catalog(*arguments, **options)

@@ -1,0 +1,170 @@
+"""Runs the script of a Spark job in this interpreter, as `__main__`, and says how it ended.
+
+    python glue_launch.py <script> <argv...>
+
+The file named in GLUE_LAUNCH says {"arguments": the job's, "error": a file to be written if the script fails, "events":
+s3://bucket/prefix for Spark's event log, or ""}. Python 3.7 or later, standard library alone until the script runs.
+
+However the script ends, Spark is stopped in an orderly way, so that its event log is whole and no JVM is left.
+"""
+
+import contextlib
+import glob
+import json
+import os
+import runpy
+import sys
+import threading
+import traceback
+
+JVM_PATIENCE = 20  # seconds for a JVM to end
+OUT_OF_MEMORY = 3  # exit code of a JVM with -XX:+ExitOnOutOfMemoryError
+
+
+def main(words):
+    with open(os.environ.pop("GLUE_LAUNCH")) as file:
+        order = json.load(file)
+    sys.argv = words
+    # as it is for a script that is started by its name, and no trace of this file
+    sys.path[0] = os.path.dirname(os.path.abspath(words[0]))
+    status, message = _run(words[0], order["arguments"])
+    _wait_for_threads()
+    died = _how_the_jvm_died()
+    if died:
+        status, message = status or 1, died
+    _stop_spark()
+    if order["events"]:
+        _ship_events(order["events"])
+    if status:
+        with open(order["error"], "w") as file:
+            json.dump({"message": message}, file)
+    return status
+
+
+def _run(script, arguments):
+    """The script's exit status, and the message of what ended it."""
+    try:
+        _install_hooks(arguments)
+        runpy.run_path(script, run_name="__main__")
+        return 0, ""
+    except SystemExit as end:
+        return _status_of(end)
+    except BaseException as problem:
+        # the frames of this file and of runpy are of no interest
+        trace = problem.__traceback__
+        while trace is not None and trace.tb_frame.f_code.co_filename != script:
+            trace = trace.tb_next
+        traceback.print_exception(type(problem), problem, trace or problem.__traceback__)
+        return 1, describe(problem)
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+
+
+def _wait_for_threads():
+    """Those that the script has started, as Python itself does before it ends."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+
+
+def _install_hooks(arguments):
+    import awsglue_hooks
+
+    awsglue_hooks.install(arguments)
+
+
+def _status_of(end):
+    """As Python itself does it: a number is the status, nothing is 0, anything else is printed and is 1."""
+    if end.code is None:
+        return 0, ""
+    if not isinstance(end.code, int):
+        sys.stderr.write("{}\n".format(end.code))
+        return 1, "SystemExit: {}".format(end.code)
+    return end.code & 0xFF, "SystemExit: {}".format(end.code)
+
+
+def describe(problem):
+    """One exception as AWS shows it in ErrorMessage."""
+    from_java = getattr(problem, "java_exception", None)
+    if from_java is not None and type(problem).__name__ == "Py4JJavaError":
+        begin = str(getattr(problem, "errmsg", "")).strip().rstrip(".:").strip()
+        with contextlib.suppress(Exception):  # the JVM may be gone
+            return "{}. {}".format(begin, _root_of(from_java))
+    text = str(problem).strip().rstrip(";").strip()
+    return "{}: {}".format(type(problem).__name__, text) if text else type(problem).__name__
+
+
+def _root_of(throwable):
+    while throwable.getCause() is not None:
+        throwable = throwable.getCause()
+    return throwable.getMessage() or throwable.toString()
+
+
+def _gateway():
+    """The way to the JVM, if the script has started one."""
+    pyspark = sys.modules.get("pyspark")
+    return pyspark.SparkContext._gateway if pyspark else None
+
+
+def _how_the_jvm_died():
+    """What is to be said about a JVM that has ended by itself; "" for one that lives, or was never there."""
+    process = getattr(_gateway(), "proc", None)
+    if process is None:
+        return ""
+    with contextlib.suppress(Exception):
+        process.wait(0.5)
+    if process.poll() is None:
+        return ""
+    if process.returncode == OUT_OF_MEMORY:
+        heap = next((word[4:] for word in _command_of_jvm() if word.startswith("-Xmx")), "?")
+        return (
+            "Command failed with exit code 1 (out of memory: the JVM of Spark had {} for its heap, java.lang.OutOfMemoryError "
+            "is in the error log)".format(heap)
+        )
+    how = "was killed by signal {}".format(-process.returncode) if process.returncode < 0 else ""
+    return "Command failed with exit code 1 (the JVM of Spark {})".format(
+        how or "ended with exit code {}".format(process.returncode)
+    )
+
+
+def _command_of_jvm():
+    try:
+        with open(os.path.join(os.environ["SPARK_HOME"], "bin", "spark-submit")) as file:
+            return file.read().split()
+    except OSError:
+        return []
+
+
+def _stop_spark():
+    gateway = _gateway()
+    if gateway is None:
+        return
+    import pyspark
+
+    process = getattr(gateway, "proc", None)
+    if process is None or process.poll() is None:
+        with contextlib.suppress(Exception):
+            if pyspark.SparkContext._active_spark_context is not None:
+                pyspark.SparkContext._active_spark_context.stop()
+        with contextlib.suppress(Exception):
+            gateway.shutdown()
+    if process is not None:
+        with contextlib.suppress(Exception):
+            process.stdin.close()
+            process.wait(JVM_PATIENCE)
+
+
+def _ship_events(place):
+    """Spark's event log, to S3: it is whole when Spark has stopped."""
+    import boto3
+
+    bucket, _, prefix = place.partition("://")[2].partition("/")
+    for path in glob.glob("spark-events/*"):
+        key = "/".join(part for part in (prefix, os.path.basename(path)) if part)
+        boto3.client("s3").upload_file(path, bucket, key)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,149 @@
+"""The first thing that a Spark job's process does, in LocalStack's Python: what is missing is made, then it becomes the
+job. Standard library alone.
+
+    python -I -m localstack_glue.service.runners.spark.start <folder of the run>
+
+The folder holds the order (spark.json), which only its owner may read and which is gone when it has been read.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...settings import Settings
+from ..interpreters import Interpreter
+from ..layers import Wishes, with_modules
+from . import configuration
+from .files import ERROR, INSTALLING, LAUNCH, NOT_INSTALLED, NOT_REDIRECTED, ORDER
+from .versions import VERSIONS
+
+DESCRIPTION = "spark.json"  # in an environment: the installer's last word
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """As much of a run as layers.py wants to know."""
+
+    folder: Path
+
+
+def main(folder: Path) -> int:
+    order: dict[str, Any] = json.loads((folder / ORDER).read_text())
+    (folder / ORDER).unlink()
+    version = VERSIONS[order["glue"]]
+    place = Path(order["environment"])
+    described = _described(place) or _install(order, place, folder)
+    if described is None or not _redirect(order, place, folder):
+        return 1
+    python = Interpreter(version.python, str(place / "bin" / "python"), order["table"])
+    pyspark = python.packages / "pyspark"
+    home = folder / "work" / ".spark-home"
+    jars, spark_jars = order["jars"], [described["s3_jar"], str(home / "jars" / "*")]
+    class_path = [*jars, *spark_jars] if order["jars_first"] else [*spark_jars, *jars]
+    java, java_version = Path(described["java"]), int(described["java_version"])
+    jvm = configuration.Jvm(java, java_version, order["heap"], class_path)
+    configuration.make_home(home, pyspark, order["settings"], jvm)
+    start: list[str] = [python.path]
+    more: dict[str, str] = {}
+    words, content, pinned = order["wishes"]
+    wishes = Wishes(tuple(words), tuple(content), pinned)
+    if wishes.words:
+        start, more = with_modules(_Folder(folder), python, wishes, _settings(order))  # type: ignore[arg-type]
+    _say(f"Glue {version.glue}: Spark {version.spark}, Python {version.python}, Java {java_version}. {order['said']}.")
+    report = folder / LAUNCH
+    report.write_text(
+        json.dumps({"arguments": order["arguments"], "error": str(folder / ERROR), "events": order["events"]})
+    )
+    os.environ.update(
+        {
+            "SPARK_HOME": str(home),
+            "SPARK_CONF_DIR": str(home / "conf"),
+            "JAVA_HOME": str(java),
+            "PYSPARK_PYTHON": start[-1],
+            "PYSPARK_DRIVER_PYTHON": start[-1],
+            "PYSPARK_SUBMIT_ARGS": "pyspark-shell",
+            "GLUE_LAUNCH": str(report),
+            **more,
+        }
+    )
+    os.execv(start[0], [*start, order["launcher"], order["script"], *order["argv"]])
+
+
+def _described(place: Path) -> dict[str, str] | None:
+    """What the installer made, if it is all still there."""
+    try:
+        found: dict[str, str] = json.loads((place / DESCRIPTION).read_text())
+    except (OSError, ValueError):
+        return None
+    needed = [place / "bin" / "python", Path(found["java"], "bin", "java"), Path(found["s3_jar"])]
+    return found if all(path.exists() for path in needed) else None
+
+
+def _install(order: dict[str, Any], place: Path, folder: Path) -> dict[str, str] | None:
+    """Has Spark installed; its progress is part of the run's error log. None if that failed."""
+    _say(
+        f"Spark for Glue {order['glue']} is not installed yet. `make up GLUE={order['glue']}` does this ahead of time."
+    )
+    with open(folder / INSTALLING, "w") as said:
+        process = subprocess.Popen(
+            order["installer"],
+            env=order["installer_environment"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        assert process.stdout
+        for line in process.stdout:
+            said.write(line)
+            _say(line.rstrip())
+    described = None if process.wait() else _described(place)
+    if described is None:
+        (folder / NOT_INSTALLED).write_text(order["glue"])
+    return described
+
+
+def _redirect(order: dict[str, Any], place: Path, folder: Path) -> bool:
+    """Makes the endpoint table that keeps the job's boto3 away from real AWS, unless it is there. Fail closed."""
+    table = Path(order["table"])
+    if _is_for(table, order["endpoint"], place):
+        return True
+    table.parent.mkdir(parents=True, exist_ok=True)
+    with open(table.with_name(f".{table.name}.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one at a time; the next finds that it is up to date
+        command = [str(place / "bin" / "python"), "-m", "aws_local.endpoints", "--endpoint", order["endpoint"], "--out"]
+        done = subprocess.run([*command, str(table)], stdout=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        (folder / NOT_REDIRECTED).write_text(str(table))
+    return done.returncode == 0
+
+
+def _is_for(table: Path, endpoint: str, place: Path) -> bool:
+    """Whether the table was made for this endpoint and for the environment's botocore."""
+    try:
+        stamp = json.loads((table / "stamp.json").read_text())
+    except (OSError, ValueError):
+        return False
+    botocore = place.glob(f"lib/python3*/site-packages/botocore-{stamp['botocore']}.dist-info")
+    return bool(stamp["endpoint"] == endpoint and any(botocore))
+
+
+def _settings(order: dict[str, Any]) -> Settings:
+    index, network = (tuple((key, value) for key, value in order[name]) for name in ("index", "network"))
+    return Settings(Path(order["runs"]), order["endpoint"], python_39="", index=index, network=network)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

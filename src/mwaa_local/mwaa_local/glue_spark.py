@@ -1,0 +1,163 @@
+"""Spark for Glue's Spark jobs: an environment for each Glue version, a Java, and the file system by which Spark reads S3.
+
+Made by `make up GLUE=4.0`, or when a job first needs it: then the Glue service calls stack/bin/glue-spark, and what is
+said here stands in the log of the job's run. What was made is described in `spark.json` in the environment, written last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from mwaa_local import java
+from mwaa_local.console import err, note
+from mwaa_local.environments import LOCKS, STAMP, Environment, Installer, spark_environment
+from mwaa_local.errors import InstallFailed, LocalError
+from mwaa_local.java import Java
+from mwaa_local.settings import ROOT, SPARK_VERSIONS, Settings, load
+
+CODE = ROOT / "src" / "glue_spark"
+DESCRIPTION = "spark.json"
+# Scala 2.12.10 of Spark 3.1.1 cannot make the lambdas of a Java 16 or later; 2.12.15 can, and all of 2.12 fits together.
+_SCALA, _SCALA_OF = "scala-library-2.12.15.jar", "4.0"
+
+
+def install(settings: Settings, versions: Sequence[str]) -> None:
+    """Makes what is missing or out of date for these Glue versions. Raises LocalError."""
+    for version in versions:
+        if version not in SPARK_VERSIONS:
+            raise LocalError(f"There is no Spark for Glue {version} here.", f"one of: {', '.join(SPARK_VERSIONS)}")
+    for version in versions:
+        if not is_current(settings, version):
+            _install(settings, version)
+
+
+def is_current(settings: Settings, version: str) -> bool:
+    """Whether Spark for this Glue version is there, made from what is there now."""
+    installer, environment = Installer(settings), spark_environment(version)
+    described = _described(installer.place(environment))
+    return (
+        installer.is_current(environment)
+        and described.get("made_from") == _made_from(installer, environment)
+        and Path(described["java"], "bin", "java").exists()
+    )
+
+
+def forget_stale(settings: Settings) -> None:
+    """What was made from something else than is there now is made again by the next job that needs it."""
+    for version in SPARK_VERSIONS:
+        description = Installer(settings).place(spark_environment(version)) / DESCRIPTION
+        if description.exists() and not is_current(settings, version):
+            description.unlink()
+
+
+def _install(settings: Settings, version: str) -> None:
+    found = java.find()  # before anything is downloaded
+    installer, environment = Installer(settings, telling=True), spark_environment(version)
+    place = installer.place(environment)
+    if not installer.is_current(environment):
+        note(f"Spark for Glue {version} is being installed: once, a download of some 300 MB, and minutes of work.")
+        installer.install([environment])
+    jars = _pyspark(place) / "jars"
+    if version != _SCALA_OF:
+        _replace_scala(installer, jars)
+    note("The file system for S3 is being compiled ...")
+    jar = _file_system(jars, place / "s3-file-system.jar", found)
+    described = {
+        "glue": version,
+        "java": str(found.home),
+        "java_version": found.version,
+        "s3_jar": str(jar),
+        "made_from": _made_from(installer, environment),
+    }
+    beside = place / f".{DESCRIPTION}-{os.getpid()}"
+    beside.write_text(json.dumps(described, indent=2))
+    beside.replace(place / DESCRIPTION)
+    note(f"Spark for Glue {version} is ready, on Java {found.version}.")
+
+
+def _pyspark(place: Path) -> Path:
+    return next((place / "lib").glob("python3*/site-packages/pyspark"))
+
+
+def _replace_scala(installer: Installer, jars: Path) -> None:
+    """Puts the newer Scala library in the place of the environment's own."""
+    if (jars / _SCALA).is_file():
+        return
+    other = installer.place(spark_environment(_SCALA_OF))
+    with tempfile.TemporaryDirectory(dir=installer.settings.mwaa_state) as folder:
+        found = next(other.glob(f"lib/python3*/site-packages/pyspark/jars/{_SCALA}"), None)
+        source = found or _scala_from_index(installer, Path(folder))
+        shutil.copy(source, jars / f".{_SCALA}")
+    for old in jars.glob("scala-library-*.jar"):
+        old.unlink()
+    (jars / f".{_SCALA}").rename(jars / _SCALA)
+
+
+def _scala_from_index(installer: Installer, folder: Path) -> Path:
+    """The library out of the locked Spark of another Glue version, which is not installed."""
+    note("The Scala library of Spark 3.3.0 is being fetched: once, a download of some 300 MB ...")
+    lock = (LOCKS / f"glue-spark-{_SCALA_OF}.txt").read_text()
+    wanted = folder / "pyspark.txt"
+    wanted.write_text("".join(re.findall(r"^pyspark==.*\n(?:    .*\n)*", lock, re.M)))
+    python = installer.interpreter(spark_environment(_SCALA_OF).minor).path
+    command = [str(installer.uv), "--no-config", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+    command += ["--build-constraints", str(LOCKS / "build.txt"), "--python", str(python)]
+    command += ["--target", str(folder / "pyspark"), "-r", str(wanted)]
+    _run(command, installer.clean_environment(), "The Scala library could not be fetched")
+    return folder / "pyspark" / "pyspark" / "jars" / _SCALA
+
+
+def _file_system(jars: Path, jar: Path, found: Java) -> Path:
+    environment = {**os.environ, "PYTHONPATH": str(CODE), "JAVA_HOME": str(found.home)}
+    environment["PATH"] = os.pathsep.join([str(found.home / "bin"), environment.get("PATH", "")])
+    command = [sys.executable, "-m", "glue_spark.jar", "--jars", str(jars), "--out", str(jar)]
+    _run(command, environment, "The file system for S3 could not be compiled")
+    return jar
+
+
+def _run(command: list[str], environment: dict[str, str], problem: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if done.returncode:
+        said = "\n".join(f"  {line}" for line in (done.stdout + done.stderr).splitlines()[-20:])
+        raise InstallFailed(f"{problem}:\n{said}", "see the message above, then run the job again")
+
+
+def _made_from(installer: Installer, environment: Environment) -> str:
+    """The environment's stamp, and the sources of the file system."""
+    digest = hashlib.sha256()
+    stamp = installer.place(environment) / STAMP
+    digest.update(stamp.read_bytes() if stamp.is_file() else b"")
+    for source in sorted([*CODE.glob("filesystem/**/*.java"), CODE / "glue_spark" / "jar.py"]):
+        digest.update(source.read_bytes() if source.is_file() else b"")
+    return digest.hexdigest()
+
+
+def _described(place: Path) -> dict[str, str]:
+    try:
+        content: dict[str, str] = json.loads((place / DESCRIPTION).read_text())
+    except (OSError, ValueError):
+        return {}
+    return content
+
+
+def main(versions: list[str]) -> int:
+    """What stack/bin/glue-spark calls."""
+    try:
+        install(load(), versions)
+    except LocalError as error:
+        err.print(f"error: {error}", markup=False)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

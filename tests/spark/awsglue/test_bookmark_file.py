@@ -1,0 +1,62 @@
+"""The bookmark that awsglue reads and writes is the one that the service hands out, takes in and resets."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from localstack_glue.service.bookmarks import OPTION, Bookmarks
+from localstack_glue.service.owner import Owner
+from tests.spark.awsglue.conftest import LIBS
+
+ENABLE, PAUSE, DISABLE = (f"job-bookmark-{what}" for what in ("enable", "pause", "disable"))
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    """A function that runs a job which reads `files`, as (name, modified), and returns what was new to it."""
+    monkeypatch.syspath_prepend(str(LIBS))
+    from awsglue import bookmarks
+    from awsglue.bookmarks import Bookmark
+
+    class File:
+        def __init__(self, uri, modified):
+            self.uri, self.modified = uri, modified
+
+    service, owner, count = Bookmarks(tmp_path / "kept"), Owner("000000000000", "us-east-1"), iter(range(100))
+
+    def run(files, option=ENABLE, commit=True):
+        folder = tmp_path / f"run-{next(count)}"
+        folder.mkdir()
+        handed = service.hand_out(owner, "job", {OPTION: option}, folder)
+        bookmark = Bookmark(handed.get(bookmarks.VARIABLE))
+        new = [one.uri for one in bookmark.unread("ctx", [File(*one) for one in files])]
+        if commit:
+            bookmark.commit()
+        service.take_in(owner, "job", {"Id": folder.name, "Attempt": 0}, folder, option)
+        return new
+
+    run.reset = lambda: service.reset(owner, "job")
+    run.state = lambda: json.loads(service.get(owner, "job")["JobBookmark"])
+    return run
+
+
+def test_from_run_to_run(runs):
+    files = [("a", 1_000_000), ("b", 2_000_000)]
+    assert runs(files, commit=False) == ["a", "b"]
+    assert runs(files) == ["a", "b"]
+    assert runs(files) == []
+    assert runs([*files, ("c", 3_000_000)], PAUSE) == ["c"]
+    assert runs([*files, ("c", 3_000_000)], PAUSE) == ["c"], "a paused bookmark stays where it was"
+    assert runs(files, DISABLE) == ["a", "b"]
+    assert runs([*files, ("c", 3_000_000)]) == ["c"]
+    runs.reset()
+    assert runs(files) == ["a", "b"]
+
+
+def test_a_file_that_shows_late_is_read_within_the_band_and_old_ones_are_forgotten(runs):
+    runs([("a", 1_000_000), ("b", 2_000_000)])
+    assert runs([("late", 1_990_000), ("b", 2_000_000)]) == ["late"]
+    assert runs([("later than that", 1_000_001)]) == []
+    assert set(runs.state()["ctx"]["files"]) == {"late", "b"}
