@@ -18,7 +18,7 @@ from dotenv import dotenv_values
 from mwaa_local.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parents[3]
-SPARK_VERSIONS = ("4.0", "3.0")
+SPARK_VERSIONS = ("5.1", "5.0", "4.0", "3.0")
 """The Glue versions whose Spark jobs can be run, newest first."""
 REGION = re.compile(r"^[a-z]{2}(-[a-z]+)+-\d$")
 
