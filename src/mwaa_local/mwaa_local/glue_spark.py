@@ -60,7 +60,7 @@ def forget_stale(settings: Settings) -> None:
 
 
 def _install(settings: Settings, version: str) -> None:
-    found = java.find()  # before anything is downloaded
+    found = java.find(version)  # before anything is downloaded
     installer, environment = Installer(settings, telling=True), spark_environment(version)
     place = installer.place(environment)
     if not installer.is_current(environment):

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.glue.service.conftest import processes
-from tests.spark.runtime.conftest import A_SESSION, DATA, VERSIONS, SparkAccount
+from tests.spark.runtime.conftest import A_SESSION, DATA, SparkAccount
 from tests.support.polling import wait_until
 
 ETL = """
@@ -26,10 +26,15 @@ print("spark", spark.version, "python", "%d.%d" % sys.version_info[:2])
 import boto3
 print(boto3.client("s3").list_objects_v2(Bucket="spark-data", Prefix="in-" )["KeyCount"])
 """
-IS = {"4.0": "spark 3.3.0 python 3.10", "3.0": "spark 3.1.1 python 3.7"}
+IS = {
+    "5.1": "spark 3.5.6 python 3.11",
+    "5.0": "spark 3.5.4 python 3.11",
+    "4.0": "spark 3.3.0 python 3.10",
+    "3.0": "spark 3.1.1 python 3.7",
+}
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", list(IS))
 def test_a_script_that_reads_and_writes_s3_succeeds(aws: SparkAccount, version: str) -> None:
     source = aws.put(f"in-{version}/a.csv", b"kind,amount\na,1\nb,2\na,3\n")
     target = f"s3://{DATA}/out-{version}"
@@ -45,7 +50,7 @@ def test_a_script_that_reads_and_writes_s3_succeeds(aws: SparkAccount, version: 
     assert f"Glue {version}: Spark" in aws.output(run, "error") and "cores" in aws.output(run, "error")
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", list(IS))
 def test_a_path_that_does_not_exist(aws: SparkAccount, version: str) -> None:
     run = aws.result(A_SESSION + f"spark.read.parquet('s3://{DATA}/none/of/it')", version)
     assert run["JobRunState"] == "FAILED"
@@ -153,12 +158,11 @@ def test_much_output_is_kept_whole(aws: SparkAccount) -> None:
     ("version", "words"),
     [
         ("2.0", "GlueVersion 2.0 .* end of life"),
-        ("5.0", r"GlueVersion 5.0 \(Spark 3.5.4\) is not available"),
-        (None, r"GlueVersion 5.1 \(Spark 3.5.6, which a job has that names no version\) is not available"),
+        ("6.0", r"GlueVersion 6.0 \(Spark 4.1.1\) is not available"),
         ("9.9", "GlueVersion 9.9 is not available"),
     ],
 )
-def test_a_version_that_is_not_there_is_refused_by_name(aws: SparkAccount, version: str | None, words: str) -> None:
+def test_a_version_that_is_not_there_is_refused_by_name(aws: SparkAccount, version: str, words: str) -> None:
     run = aws.result("print('never')", version)
-    assert run["JobRunState"] == "FAILED" and re.search(words, run["ErrorMessage"]) and '"4.0"' in run["ErrorMessage"]
+    assert run["JobRunState"] == "FAILED" and re.search(words, run["ErrorMessage"]) and '"5.1"' in run["ErrorMessage"]
     assert run["StateDetail"].startswith("Provenance: none")

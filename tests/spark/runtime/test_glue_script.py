@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.spark.runtime.conftest import DATA, VERSIONS, SparkAccount
+from tests.spark.runtime.conftest import DATA, SparkAccount
+from tests.support.spark import EVERY
 
 SCRIPT = """
 import sys
@@ -53,7 +54,7 @@ def catalog(aws: SparkAccount) -> None:
 
 
 @pytest.mark.usefixtures("catalog")
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", EVERY)
 def test_the_second_run_finds_what_the_first_has_left(aws: SparkAccount, version: str) -> None:
     target = f"s3://{DATA}/numbers-out-{version}/"
     arguments = {

@@ -9,9 +9,9 @@ Variables:
                                   AWS_ENDPOINT, and aws.config
     GLUE_PYTHONSHELL_36_PYTHON, GLUE_PYTHONSHELL_36_AWS_DATA
                                   the same for version 3.6, which may be missing
-    GLUE_SPARK_INSTALLER          the program that installs Spark for a Glue version; empty: there is no Spark here
+    GLUE_SPARK_INSTALLER          the program that installs Spark for a Glue version; empty: nothing is installed later
     GLUE_SPARK_CODE               folder of what runs beside Spark: launcher and libraries of jobs
-    GLUE_SPARK_ENVIRONMENTS       folder in which the installer makes glue-spark-4.0 and so on
+    GLUE_SPARK_ENVIRONMENTS       folder of glue-spark-4.0 and so on, as the installer makes them
     GLUE_SPARK_AWS_DATA           folder of their endpoint tables, which the jobs themselves have made
     GLUE_MEMORY_LIMITS            0 lets runs take more memory than their capacity gives them
     GLUE_MINUTE_SECONDS           seconds in a minute of a job's Timeout: tests shorten it. Default 60
@@ -63,12 +63,16 @@ Variables = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class SparkPlaces:
-    """Where the parts of Spark jobs are; without an installer there are none."""
+    """Where the parts of Spark jobs are; without an installer there is what has been made before, or nothing."""
 
     installer: str = ""
     code: Path = Path()
     environments: Path = Path()
     aws_data: Path = Path()
+
+    def place(self, glue: str) -> Path:
+        """The environment of a Glue version."""
+        return self.environments / f"glue-spark-{glue}"
 
 
 @dataclass(frozen=True)

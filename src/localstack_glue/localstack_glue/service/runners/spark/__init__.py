@@ -4,6 +4,7 @@
     parameters.py   what the job's arguments ask of Spark      configuration.py  Spark's own settings, as files
     start.py        in the run's process: installs Spark where it is missing, then becomes the script
     endings.py      what a run that failed says            files.py          names in the run's folder
+    user.py         a name for the user, in Docker mode
 
 What must be in S3 is fetched before the run's process starts, and what cannot be run is refused. All else happens in the run's
 process (start.py), so that a stop, a timeout and a restart of the service hold for it.
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ... import arguments
 from .. import CannotStart, Fetch, Launch, libraries, scripts
 from ..interpreters import Interpreter
-from . import configuration, parameters, sizes, versions
+from . import configuration, parameters, sizes, user, versions
 from .endings import failure
 from .files import ORDER
 
@@ -41,7 +42,7 @@ def prepare(run: Run, fetch: Fetch, settings: Settings) -> Launch:
     parameters.refuse(given)
     if unusable := arguments.unusable(given):
         raise CannotStart(f"{unusable} Nothing was run.")
-    place = settings.spark.environments / f"glue-spark-{version.glue}"
+    place = settings.spark.place(version.glue)
     table = settings.spark.aws_data / f"glue-spark-{version.glue}"
     interpreter = Interpreter(version.python, str(place / "bin" / "python"), str(table))
     script = scripts.fetched(run, fetch)
@@ -79,7 +80,9 @@ def prepare(run: Run, fetch: Fetch, settings: Settings) -> Launch:
     )
     return Launch(
         [sys.executable, "-I", "-m", f"{__name__}.start", str(run.folder)],
-        environment | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(work / "spark"), "TZ": "UTC"},
+        environment
+        | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(work / "spark"), "TZ": "UTC"}
+        | user.environment(run.folder),
         work,
     )
 

@@ -21,10 +21,8 @@ from ...settings import Settings
 from ..interpreters import Interpreter
 from ..layers import Wishes, with_modules
 from . import configuration
-from .files import ERROR, INSTALLING, LAUNCH, NOT_INSTALLED, NOT_REDIRECTED, ORDER
+from .files import DESCRIPTION, ERROR, INSTALLING, LAUNCH, NOT_INSTALLED, NOT_REDIRECTED, ORDER
 from .versions import VERSIONS
-
-DESCRIPTION = "spark.json"  # in an environment: the installer's last word
 
 
 @dataclass(frozen=True)
