@@ -62,7 +62,8 @@ def forget_stale(settings: Settings) -> None:
 def _install(settings: Settings, version: str) -> None:
     found = java.find(version)  # before anything is downloaded
     installer, environment = Installer(settings, telling=True), spark_environment(version)
-    place = installer.place(environment)
+    # several state folders may share their environments by a link; what is described must outlive this one
+    place = installer.place(environment).parent.resolve() / environment.name
     if not installer.is_current(environment):
         note(f"Spark for Glue {version} is being installed: once, a download of some 300 MB, and minutes of work.")
         installer.install([environment])

@@ -9,6 +9,7 @@ import pytest
 from tests.glue.service.conftest import processes
 from tests.spark.runtime.conftest import A_SESSION, DATA, SparkAccount
 from tests.support.polling import wait_until
+from tests.support.spark import VERSIONS
 
 ETL = """
 import sys
@@ -22,26 +23,19 @@ sums.write.parquet(target)
 doubled = F.udf(lambda number: number * 2, "long")
 twice = spark.read.parquet(target).select("kind", doubled("total").alias("twice"))
 print(sorted((row.kind, row.twice) for row in twice.collect()))
-print("spark", spark.version, "python", "%d.%d" % sys.version_info[:2])
 import boto3
 print(boto3.client("s3").list_objects_v2(Bucket="spark-data", Prefix="in-" )["KeyCount"])
 """
-IS = {
-    "5.1": "spark 3.5.6 python 3.11",
-    "5.0": "spark 3.5.4 python 3.11",
-    "4.0": "spark 3.3.0 python 3.10",
-    "3.0": "spark 3.1.1 python 3.7",
-}
 
 
-@pytest.mark.parametrize("version", list(IS))
+@pytest.mark.parametrize("version", VERSIONS)
 def test_a_script_that_reads_and_writes_s3_succeeds(aws: SparkAccount, version: str) -> None:
     source = aws.put(f"in-{version}/a.csv", b"kind,amount\na,1\nb,2\na,3\n")
     target = f"s3://{DATA}/out-{version}"
     run = aws.result(ETL, version, Arguments={"--source": source, "--target": target})
     assert run["JobRunState"] == "SUCCEEDED", aws.why(run)
     lines = aws.output(run).splitlines()
-    assert lines[0] == "[('a', 8), ('b', 4)]" and lines[1] == IS[version] and int(lines[2]) >= 1
+    assert lines[0] == "[('a', 8), ('b', 4)]" and int(lines[1]) >= 1
     assert "ErrorMessage" not in run
     assert any(key.endswith(".parquet") for key in aws.keys(f"out-{version}/"))
     assert not any("_temporary" in key for key in aws.keys(""))
@@ -50,11 +44,12 @@ def test_a_script_that_reads_and_writes_s3_succeeds(aws: SparkAccount, version: 
     assert f"Glue {version}: Spark" in aws.output(run, "error") and "cores" in aws.output(run, "error")
 
 
-@pytest.mark.parametrize("version", list(IS))
+@pytest.mark.parametrize("version", VERSIONS)
 def test_a_path_that_does_not_exist(aws: SparkAccount, version: str) -> None:
     run = aws.result(A_SESSION + f"spark.read.parquet('s3://{DATA}/none/of/it')", version)
     assert run["JobRunState"] == "FAILED"
-    assert run["ErrorMessage"] == f"AnalysisException: Path does not exist: s3://{DATA}/none/of/it", aws.why(run)
+    said = r"AnalysisException: (\[PATH_NOT_FOUND\] )?Path does not exist: s3://spark-data/none/of/it\.?"
+    assert re.fullmatch(said, run["ErrorMessage"]), aws.why(run)
     assert "Traceback (most recent call last):" in aws.output(run, "error")
 
 
