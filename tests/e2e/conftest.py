@@ -31,7 +31,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stack(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUnderTest]:
     """The stack that most tests share; each leaves it healthy."""
     # a task whose process was killed is found after this time; MWAA's 300 s would make the tests of that very long
-    settings = {"MWAA_PROJECT": str(project), "SCHEDULER_ZOMBIE_TASK_THRESHOLD": "30"}
+    settings = {"MWAA_PROJECT": str(project), "SCHEDULER_ZOMBIE_TASK_THRESHOLD": "30", "GLUE": "5.1"}
     running = StackUnderTest(tmp_path_factory.mktemp("stack") / "state", **settings)
     try:
         running.up()

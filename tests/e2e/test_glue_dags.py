@@ -57,7 +57,7 @@ def test_the_run_id_is_the_same_at_every_step_of_its_way(stack, run_id):
 
 
 @pytest.mark.parametrize(
-    ("dag_id", "message"), [("always_fails", "the input was empty"), ("spark_job", "GlueVersion 5.0")]
+    ("dag_id", "message"), [("always_fails", "the input was empty"), ("spark_job", "GlueVersion 6.0")]
 )
 def test_a_job_that_did_not_succeed_is_never_green(stack, run_id, dag_id, message):
     stack.trigger(dag_id, run_id)
@@ -69,6 +69,37 @@ def test_a_job_that_did_not_succeed_is_never_green(stack, run_id, dag_id, messag
     }
     [glue_run] = stack.client("glue").get_job_runs(JobName=dag_id)["JobRuns"]
     assert glue_run["JobRunState"] == "FAILED" and message in glue_run["ErrorMessage"]
+
+
+SQUARES = """
+import sys
+from awsglue.context import GlueContext
+from awsglue.utils import getResolvedOptions
+from pyspark.context import SparkContext
+
+spark = GlueContext(SparkContext()).spark_session
+spark.range(4).selectExpr("id * id AS square").write.csv(getResolvedOptions(sys.argv, ["target"])["target"])
+print("Spark", spark.version)
+"""
+
+
+def test_a_spark_job_that_the_operator_creates_runs(stack, run_id):
+    """AwsGlueJobOperator without create_job_kwargs: it names no GlueVersion, so the job has AWS's default."""
+    name = "created_by_operator"
+    s3, glue, bucket = stack.client("s3"), stack.client("glue"), "created-by-operator"
+    stack.client("iam").create_role(RoleName=bucket, AssumeRolePolicyDocument="{}")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="squares.py", Body=SQUARES.encode())
+    stack.trigger(name, run_id)
+    run = stack.wait_for_run(name, run_id, 400)
+    [glue_run] = glue.get_job_runs(JobName=name)["JobRuns"]
+    assert run and run["state"] == "success", f"{glue_run}\n{stack.task_logs(name)}"
+    assert (glue_run["JobRunState"], glue_run["GlueVersion"]) == ("SUCCEEDED", "5.1")
+    assert "GlueVersion" in glue.get_job(JobName=name)["Job"]
+    keys = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket, Prefix=f"{run_id}/")["Contents"]]
+    content = b"".join(s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys)
+    assert sorted(content.split()) == [b"0", b"1", b"4", b"9"]
+    assert "Spark 3.5.6" in stack.task_logs(name)
 
 
 def test_unmodified_boto3_code_stays_local_and_what_would_leave_is_refused(stack, run_id):

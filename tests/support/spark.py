@@ -23,10 +23,11 @@ sys.path.insert(0, str(ROOT / "src/glue_spark"))
 
 from glue_spark.jar import build
 
-VERSIONS = ("4.0", "3.0")
+EVERY = ("5.1", "5.0", "4.0", "3.0")
+# Those on which all is tested; the others run whole scripts in tests/spark/runtime. GLUE_SPARK_VERSIONS=3.0 chooses others.
+VERSIONS = tuple(os.environ.get("GLUE_SPARK_VERSIONS", "5.1,4.0").split(","))
 SERVER = Path(__file__).with_name("spark_server.py")
-# Spark 3.1.1 on Java 17: what it looks into, and a Scala whose lambdas this Java can make (from the wheel of Glue 4.0).
-SCALA = "scala-library-2.12.15.jar"
+# What Spark 3.1.1 looks into, and a Java 17 keeps shut; later Sparks say so to Java themselves.
 OPENED = [
     *("java.base/java.lang", "java.base/java.lang.invoke", "java.base/java.lang.reflect", "java.base/java.io"),
     *("java.base/java.net", "java.base/java.nio", "java.base/java.util", "java.base/java.util.concurrent"),
@@ -41,10 +42,8 @@ class SparkError(AssertionError):
 
 
 def python(version: str) -> Path:
-    """The interpreter of a Glue version. GLUE_SPARK_VENVS names another folder, with environments called 4.0 and 3.0."""
-    elsewhere = os.environ.get("GLUE_SPARK_VENVS")
-    folder = Path(elsewhere) / version if elsewhere else VENVS / f"glue-spark-{version}"
-    found = folder / "bin/python"
+    """The interpreter of a Glue version. A missing one fails the test: the suite installs all of them first."""
+    found = VENVS / f"glue-spark-{version}" / "bin/python"
     assert found.exists(), f"Spark for Glue {version} is not installed: there is no {found}"
     return found
 
@@ -55,7 +54,7 @@ def jars(version: str) -> Path:
 
 
 def file_system_jar() -> Path:
-    """One for all versions, made from the sources as they are now."""
+    """One for all versions, made from the sources as they are now, with the oldest Spark's jars."""
     return build(jars("3.0"), VENVS.parent / "tests" / "s3-file-system.jar")
 
 
@@ -140,10 +139,8 @@ class Spark:
         }
 
     def _submit_arguments(self) -> str:
-        path, java = [str(file_system_jar())], f"-Djava.io.tmpdir={self._folder} -Dderby.system.home={self._folder}"
+        java = f"-Djava.io.tmpdir={self._folder} -Dderby.system.home={self._folder}"
         if self.version == "3.0":
-            if not (jars("3.0") / SCALA).exists():
-                path.insert(0, str(jars("4.0") / SCALA))
             opened = " ".join(f"--add-opens={name}=ALL-UNNAMED" for name in OPENED)
             java += f" {opened} -Dio.netty.tryReflectionSetAccessible=true"
         settings = {
@@ -163,7 +160,7 @@ class Spark:
             **{f"spark.hadoop.fs.AbstractFileSystem.{s}.impl": "mwaalocal.s3.S3" for s in ("s3", "s3a", "s3n")},
             **self._settings,
         }
-        words = ["--driver-class-path", ":".join(path), "--driver-java-options", f'"{java}"']
+        words = ["--driver-class-path", str(file_system_jar()), "--driver-java-options", f'"{java}"']
         for name, value in settings.items():
             words += ["--conf", f"{name}={value}"]
         return " ".join([*words, "pyspark-shell"])

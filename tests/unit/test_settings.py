@@ -33,7 +33,7 @@ def test_empty_variable_means_the_default():
         ("AWS_DEFAULT_REGION", "seoul", "no region"),
         ("MWAA_PROJECT", "/nonexistent", "no dags/ folder"),
         ("AWS_PORT", "8080", "the same"),
-        ("GLUE", "4.0,5.0", "names 5.0"),
+        ("GLUE", "4.0,6.0", "names 6.0"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_by_name(name, value, part):

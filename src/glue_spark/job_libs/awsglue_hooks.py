@@ -27,17 +27,22 @@ def install(arguments):
     from pyspark.sql import DataFrameReader, DataFrameWriter, SparkSession
     from pyspark.sql.catalog import Catalog
 
-    _around(SparkSession, "sql", lambda session, text, *_: (session, text))
-    _around(SparkSession, "table", lambda session, name: (session, name))
-    _around(DataFrameReader, "table", lambda reader, name: (_session(reader._spark), name))
-    for method in ("saveAsTable", "insertInto"):
-        _around(DataFrameWriter, method, lambda writer, name, *_, **__: (_session(writer._spark), name), changes=True)
+    _around(SparkSession, "sql", lambda session, sqlQuery, *_, **__: (session, sqlQuery))
+    _around(SparkSession, "table", lambda session, tableName: (session, tableName))
+    _around(DataFrameReader, "table", lambda reader, tableName: (_session(reader._spark), tableName))
+    _around(DataFrameWriter, "saveAsTable", lambda writer, name, *_, **__: (_session(writer._spark), name), changes=True)
+    _around(
+        DataFrameWriter, "insertInto", lambda writer, tableName, *_, **__: (_session(writer._spark), tableName), changes=True
+    )
     for method in ("listTables", "listColumns", "listDatabases", "setCurrentDatabase", "tableExists", "databaseExists"):
         if hasattr(Catalog, method):
             _around(
                 Catalog,
                 method,
-                lambda catalog, *names: (catalog._sparkSession, "SHOW " + " ".join(filter(None, names))),
+                lambda catalog, *names, **named: (
+                    catalog._sparkSession,
+                    "SHOW " + " ".join(filter(None, [*names, *named.values()])),
+                ),
             )
 
 
@@ -79,7 +84,7 @@ def _around(owner, method, subject, changes=False):
 
 def _explain(problem, reasons):
     """A table that Spark has not found may be one of the Data Catalog that it cannot read."""
-    if reasons and "not found" in str(problem):
+    if reasons and re.search(r"not found|cannot be found", str(problem)):
         from awsglue.missing import NotHere
 
         raise NotHere("--enable-glue-datacatalog for a table of the statement", "; ".join(reasons)) from problem

@@ -99,16 +99,18 @@ def _compiler(settings: Settings) -> str:
 
 
 def _spark(settings: Settings) -> str:
-    """What Spark jobs need: needed only with GLUE."""
-    try:
-        found = java.find()
-        versions = settings.spark_versions or SPARK_VERSIONS
-        pythons = [str(Installer(settings).interpreter(spark_python(version)).path) for version in versions]
-    except LocalError as missing:
-        if settings.spark_versions:
-            raise
-        return f"Spark jobs cannot be run; all else works without. {missing.problem}"
-    return f"Spark jobs can be run: Java {found.version} ({found.home}), {', '.join(pythons)}"
+    """What Spark jobs need, by Glue version: needed only with GLUE."""
+    ready, missing = [], []
+    for version in settings.spark_versions or SPARK_VERSIONS:
+        try:
+            found = java.find(version)
+            python = Installer(settings).interpreter(spark_python(version))
+            ready.append(f"{version} (Java {found.version} in {found.home}, Python {python.version})")
+        except LocalError as problem:
+            if settings.spark_versions:
+                raise
+            missing.append(f"Spark jobs of Glue {version} cannot be run; all else works without. {problem.problem}")
+    return "; ".join([*([f"Spark jobs can be run: {', '.join(ready)}"] if ready else []), *missing])
 
 
 def _docker(_: Settings) -> str:

@@ -27,7 +27,7 @@ from mwaa_local.settings import ROOT, SPARK_VERSIONS, Settings, load
 CODE = ROOT / "src" / "glue_spark"
 DESCRIPTION = "spark.json"
 # Scala 2.12.10 of Spark 3.1.1 cannot make the lambdas of a Java 16 or later; 2.12.15 can, and all of 2.12 fits together.
-_SCALA, _SCALA_OF = "scala-library-2.12.15.jar", "4.0"
+_SCALA, _SCALA_OF, _SCALA_FOR = "scala-library-2.12.15.jar", "4.0", "3.0"
 
 
 def install(settings: Settings, versions: Sequence[str]) -> None:
@@ -60,14 +60,15 @@ def forget_stale(settings: Settings) -> None:
 
 
 def _install(settings: Settings, version: str) -> None:
-    found = java.find()  # before anything is downloaded
+    found = java.find(version)  # before anything is downloaded
     installer, environment = Installer(settings, telling=True), spark_environment(version)
-    place = installer.place(environment)
+    # several state folders may share their environments by a link; what is described must outlive this one
+    place = installer.place(environment).parent.resolve() / environment.name
     if not installer.is_current(environment):
         note(f"Spark for Glue {version} is being installed: once, a download of some 300 MB, and minutes of work.")
         installer.install([environment])
     jars = _pyspark(place) / "jars"
-    if version != _SCALA_OF:
+    if version == _SCALA_FOR:
         _replace_scala(installer, jars)
     note("The file system for S3 is being compiled ...")
     jar = _file_system(jars, place / "s3-file-system.jar", found)

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from mwaa_local.errors import LocalError
 
-USABLE = (8, 11, 17)
-"""Of these Spark 3.3.0 says that it runs on them; 3.1.1 does with what runners/spark of the Glue service gives it."""
+USABLE = {"5.1": (17,), "5.0": (17,), "4.0": (8, 11, 17), "3.0": (8, 11, 17)}
+"""By Glue version. Of 5.x it is AWS's; Spark 3.3.0 says that it runs on these; 3.1.1 does with what runners/spark of the Glue
+service gives it."""
 _PLACES = (
     "/usr/lib/jvm/*",
     "/opt/java/*",
@@ -35,23 +36,24 @@ class Java:
     version: int
 
 
-def find() -> Java:
-    """JAVA_HOME, else that of PATH, else one in a usual place.
+def find(glue: str) -> Java:
+    """A Java for Spark jobs of this Glue version: JAVA_HOME, else that of PATH, else one in a usual place.
 
     Raises LocalError with what was looked at.
     """
-    looked = []
+    looked, usable = [], USABLE[glue]
     for home in _candidates():
         version = _version(home)
-        if version not in USABLE:
+        if version not in usable:
             looked.append(f"{home}: is Java {version or '(unknown)'}")
         elif not (home / "bin" / "javac").exists():
             looked.append(f"{home}: Java {version} without the compiler javac")
         else:
             return Java(home, version)
     seen = "".join(f"\n  {line}" for line in looked)
+    wanted = " or ".join(text for text in (", ".join(map(str, usable[:-1])), str(usable[-1])) if text)
     raise LocalError(
-        f"Spark jobs need a Java {', '.join(map(str, USABLE[:-1]))} or {USABLE[-1]} with its compiler; none was found."
+        f"Spark jobs of Glue {glue} need a Java {wanted} with its compiler; none was found."
         + (f" There is:{seen}" if looked else ""),
         "install one (Debian, Ubuntu: apt install openjdk-17-jdk-headless; macOS: brew install openjdk@17), or set "
         "JAVA_HOME to one, then run the job again; the Glue service sees a changed JAVA_HOME after make down, make up",

@@ -18,7 +18,7 @@ from dotenv import dotenv_values
 from mwaa_local.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parents[3]
-SPARK_VERSIONS = ("4.0", "3.0")
+SPARK_VERSIONS = ("5.1", "5.0", "4.0", "3.0")
 """The Glue versions whose Spark jobs can be run, newest first."""
 REGION = re.compile(r"^[a-z]{2}(-[a-z]+)+-\d$")
 
@@ -74,7 +74,14 @@ class Settings:
     glue_max_dpus: int = setting(1000, "The account's quota of DPUs in use by Glue job runs at once; AWS's default.")
     glue: str = setting(
         "",
-        "Glue versions whose Spark `make up` installs ahead, with commas; others are installed when a job first needs them.",
+        "Glue versions whose Spark `make up` installs ahead, with commas; others are installed when a job first needs them. In Docker "
+        "mode: those that the image has, and there are no others.",
+    )
+    glue_runtime: str = setting(
+        "native",
+        "`image` runs Spark jobs in AWS's own Glue images, where the Glue service finds an engine that has or gets them: in "
+        "native mode. Else they run as with `native`, and their log says why.",
+        ("native", "image"),
     )
     amazon_provider_version: str = setting(
         "", "Another version of the Amazon provider, for example a private build; empty: the pinned one."

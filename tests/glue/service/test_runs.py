@@ -140,7 +140,6 @@ def test_a_missing_script_fails_the_run(aws, location, message):
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ({"Name": "glueetl"}, r"GlueVersion 5.1 .* is not available.*Set the job's GlueVersion to \"4.0\""),
         ({"Name": "gluestreaming"}, r"Spark streaming jobs"),
         ({"Name": "nonsense"}, r"failed to execute with exception Could not find command for the given criteria"),
         ({"Name": "pythonshell", "PythonVersion": "2"}, r"AWS has ended Python 2.*Set PythonVersion to \"3.9\""),

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from tests.spark.awsglue.conftest import LIBS, VERSIONS, interpreter
+from tests.spark.awsglue.conftest import LIBS
+from tests.support.spark import EVERY, python
 
 CODE = """
 import json, sys
@@ -20,18 +21,16 @@ except Exception as problem:
 """
 
 
-@pytest.fixture(params=[sys.executable, *VERSIONS])
+@pytest.fixture(params=["", *EVERY], ids=lambda version: version or "ours")
 def resolve(request):
-    python = interpreter(request.param) if request.param in VERSIONS else request.param
+    interpreter = python(request.param) if request.param else sys.executable
 
     def call(words, names):
-        command = [str(python), "-c", CODE, json.dumps(names), *words]
+        command = [str(interpreter), "-c", CODE, json.dumps(names), *words]
         done = subprocess.run(command, env={"PYTHONPATH": str(LIBS)}, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    if request.param in VERSIONS and not python.exists():
-        pytest.skip(f"there is no {python}")
     return call
 
 

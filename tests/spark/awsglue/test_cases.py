@@ -1,4 +1,4 @@
-"""Every function test_* of cases/, in the Spark interpreters of both versions."""
+"""Every function test_* of cases/, in the Spark interpreters of the versions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.spark.awsglue.conftest import VERSIONS
+from tests.support.spark import VERSIONS
 
 CASES = Path(__file__).parent / "cases"
 

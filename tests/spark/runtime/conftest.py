@@ -14,7 +14,6 @@ from tests.glue.service.conftest import BUCKET, Account
 from tests.support.localstack import LocalStack
 
 DATA = "spark-data"
-VERSIONS = ("4.0", "3.0")
 A_SESSION = "from pyspark.sql import SparkSession\nspark = SparkSession.builder.getOrCreate()\n"
 
 

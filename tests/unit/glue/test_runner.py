@@ -69,7 +69,7 @@ def test_a_script_that_is_not_there_fails_without_a_process(glue):
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ({"Name": "glueetl"}, 'GlueVersion 5.1 .* is not available .*Set the job\'s GlueVersion to "4.0"'),
+        ({"Name": "glueetl"}, r"Spark for Glue 5.1 is not in the image .*make up MODE=docker GLUE=5.1"),
         ({"Name": "nonsense"}, "JobName:job and JobRunId:jr_.* Could not find command for the given criteria"),
         ({"PythonVersion": "2"}, 'PythonVersion 2 cannot be run: AWS has ended Python 2.*Set PythonVersion to "3.9"'),
         (

@@ -12,11 +12,10 @@ from localstack_glue.service.runners.spark import configuration, parameters, siz
 from localstack_glue.service.settings import Settings
 
 GB = 1 << 30
-WITHOUT_SPARK = Settings.from_environment({})
 WITH_SPARK = Settings.from_environment({"GLUE_SPARK_INSTALLER": "/somewhere/glue-spark"})
 
 
-@pytest.mark.parametrize(("glue", "spark"), [("4.0", "3.3.0"), ("3.0", "3.1.1")])
+@pytest.mark.parametrize(("glue", "spark"), [("5.1", "3.5.6"), ("5.0", "3.5.4"), ("4.0", "3.3.0"), ("3.0", "3.1.1")])
 def test_a_version_has_its_own_spark(glue, spark):
     assert versions.choose(glue, WITH_SPARK).spark == spark
 
@@ -26,20 +25,26 @@ def test_a_version_has_its_own_spark(glue, spark):
     [
         ("0.9", "GlueVersion 0.9 has come to its end of life"),
         ("2.0", "GlueVersion 2.0 has come to its end of life"),
-        ("5.0", r"GlueVersion 5.0 \(Spark 3.5.4\) is not available"),
         ("6.0", r"GlueVersion 6.0 \(Spark 4.1.1\) is not available"),
         ("4.1", "GlueVersion 4.1 is not available"),
         (None, "GlueVersion None is not available"),
     ],
 )
 def test_any_other_version_is_refused_by_name(glue, words):
-    with pytest.raises(CannotStart, match=words + '.*Nothing was run. Set .* "4.0"'):
+    with pytest.raises(CannotStart, match=words + '.*Nothing was run. Set .* "5.1".*"4.0"'):
         versions.choose(glue, WITH_SPARK)
 
 
-def test_without_an_installer_the_message_names_the_mode_that_has_spark():
-    with pytest.raises(CannotStart, match=r"not available in Docker mode.*make up MODE=native"):
-        versions.choose("4.0", WITHOUT_SPARK)
+def test_without_an_installer_there_is_what_has_been_made_before(tmp_path):
+    settings = Settings.from_environment({"GLUE_SPARK_ENVIRONMENTS": str(tmp_path)})
+    made = settings.spark.place("4.0")
+    made.mkdir()
+    with pytest.raises(CannotStart, match=r"Spark for Glue 4.0 is not in the image.*make up MODE=docker GLUE=4.0"):
+        versions.choose("4.0", settings)
+    (made / "spark.json").write_text("{}")
+    assert versions.choose("4.0", settings).spark == "3.3.0"
+    with pytest.raises(CannotStart, match=r"Spark for Glue 5.1 is not in the image"):
+        versions.choose("5.1", settings)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ Variables:
                                   AWS_ENDPOINT, and aws.config
     GLUE_PYTHONSHELL_36_PYTHON, GLUE_PYTHONSHELL_36_AWS_DATA
                                   the same for version 3.6, which may be missing
-    GLUE_SPARK_INSTALLER          the program that installs Spark for a Glue version; empty: there is no Spark here
+    GLUE_SPARK_INSTALLER          the program that installs Spark for a Glue version; empty: nothing is installed later
     GLUE_SPARK_CODE               folder of what runs beside Spark: launcher and libraries of jobs
-    GLUE_SPARK_ENVIRONMENTS       folder in which the installer makes glue-spark-4.0 and so on
+    GLUE_SPARK_ENVIRONMENTS       folder of glue-spark-4.0 and so on, as the installer makes them
     GLUE_SPARK_AWS_DATA           folder of their endpoint tables, which the jobs themselves have made
+    GLUE_RUNTIME                  image: Spark jobs run in AWS's own images, where these can be had
+    GLUE_IMAGE_5_1, ...           other names of these images, by Glue version: those of a mirror
     GLUE_MEMORY_LIMITS            0 lets runs take more memory than their capacity gives them
     GLUE_MINUTE_SECONDS           seconds in a minute of a job's Timeout: tests shorten it. Default 60
     GLUE_MAX_CONCURRENT_RUNS      quota "Max concurrent job runs per account". Default 2000, AWS's
@@ -25,6 +27,7 @@ Variables:
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,12 +66,18 @@ Variables = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class SparkPlaces:
-    """Where the parts of Spark jobs are; without an installer there are none."""
+    """Where the parts of Spark jobs are; without an installer there is what has been made before, or nothing."""
 
     installer: str = ""
     code: Path = Path()
     environments: Path = Path()
     aws_data: Path = Path()
+    in_image: bool = False
+    images: Variables = ()  # by Glue version, where they have another name than AWS's
+
+    def place(self, glue: str) -> Path:
+        """The environment of a Glue version."""
+        return self.environments / f"glue-spark-{glue}"
 
 
 @dataclass(frozen=True)
@@ -120,8 +129,15 @@ class Settings:
             spark=SparkPlaces(
                 environment.get("GLUE_SPARK_INSTALLER", ""),
                 *(Path(environment.get(f"GLUE_SPARK_{name}", "")) for name in ("CODE", "ENVIRONMENTS", "AWS_DATA")),
+                environment.get("GLUE_RUNTIME") == "image",
+                _images(environment),
             ),
         )
+
+
+def _images(environment: Mapping[str, str]) -> Variables:
+    named = {name.removeprefix("GLUE_IMAGE_"): value for name, value in environment.items() if value}
+    return tuple((name.replace("_", "."), named[name]) for name in named if re.fullmatch(r"\d+_\d+", name))
 
 
 def _index(environment: Mapping[str, str]) -> Variables:

@@ -16,13 +16,15 @@ from mwaa_local.settings import ROOT
 REPOSITORIES = ("mwaa-local/airflow", "mwaa-local/localstack", "mwaa-local/postgres")
 MADE_FROM = (".dockerignore", "docker", "stack", "src")  # of the checkout; see .dockerignore
 BASES = ("PYTHON_AIRFLOW_IMAGE", "PYTHON_LOCALSTACK_IMAGE", "PYTHON_GLUE_PYTHONSHELL_IMAGE")
+SPARK_BASES = ("PYTHON_GLUE_SPARK_5_IMAGE", "PYTHON_GLUE_SPARK_4_IMAGE")  # of Spark jobs, where GLUE names any
 # Of BuildKit's plain progress: "#12 [airflow 3/11] RUN ...", with the service's name before the stage's in Compose v2.
 STEP = re.compile(r"^#\d+ \[(?:\S+ )?(\S+ +\d+/\d+\] .+)$")
 
 
-def tag(bases: Mapping[str, str]) -> str:
-    """The tag of the images that this checkout makes on these base images."""
-    digest = hashlib.sha256("\n".join(bases[name] for name in BASES).encode())
+def tag(values: Mapping[str, str]) -> str:
+    """The tag of the images that this checkout makes: on these base images, with Spark for the versions of GLUE."""
+    names = (*BASES, *SPARK_BASES, "GLUE") if values.get("GLUE") else BASES
+    digest = hashlib.sha256("\n".join(values[name] for name in names).encode())
     for path in sorted(_sources()):
         digest.update(f"{path.relative_to(ROOT)} {path.stat().st_mode & 0o111:o}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
@@ -56,7 +58,7 @@ def build(command: list[str], values: Mapping[str, str], log: Path) -> None:
                 _show(step.group(1), status)
         code = process.wait()
     if code:
-        bases = ", ".join(values[name] for name in BASES)
+        bases = ", ".join(values[name] for name in (*BASES, *(SPARK_BASES if values.get("GLUE") else ())))
         raise LocalError(
             f"The images could not be built (exit code {code}). The last lines ({log}):\n{tail(log, 20)}",
             f"check that the engine can get the base images ({bases}; others can be set in .env) and that the package "

@@ -19,7 +19,7 @@ from mwaa_local.docker.engine import Container, Engine, caller_environment
 from mwaa_local.errors import LocalError, NotReady, tail
 from mwaa_local.ports import require_free
 from mwaa_local.roles import Role, roles
-from mwaa_local.settings import ROOT, Settings
+from mwaa_local.settings import ROOT, SPARK_VERSIONS, Settings
 from mwaa_local.stack import Progress, RoleProcess
 from mwaa_local.versions import versions
 
@@ -183,7 +183,7 @@ class DockerStack:
     def _values(self) -> dict[str, str]:
         """What docker/docker-compose.yml and the Dockerfiles ask for; the caller may set other base images."""
         pinned = versions()
-        chosen = {name: os.environ[name] for name in (*images.BASES, "PIP_INDEX_URL") if os.environ.get(name)}
+        chosen = {name: os.environ[name] for name in (*images.BASES, *images.SPARK_BASES, "PIP_INDEX_URL") if os.environ.get(name)}
         env_class = dotenv_values(ROOT / "stack" / "classes" / f"{self.settings.env_class}.env")
         limits = {name: self._capped(name, value or "") for name, value in env_class.items()}
         own = {
@@ -191,6 +191,9 @@ class DockerStack:
             "MWAA_ENV_ID": self.env_id,
             "AIRFLOW_UID": str(self._uid()),
             "MWAA_PLUGINS": str(self._plugins()),
+            # in one order, so that the same versions are the same image
+            "GLUE": ",".join(version for version in SPARK_VERSIONS if version in self.settings.spark_versions),
+            "LOCALSTACK_TARGET": "localstack-spark" if self.settings.spark_versions else "localstack",
         }
         return pinned | chosen | limits | self.settings.as_environment() | own
 

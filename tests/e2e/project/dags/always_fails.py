@@ -1,4 +1,4 @@
-"""A DAG whose Glue job fails, and one whose job asks for a Spark that is not there."""
+"""A DAG whose Glue job fails, and one whose job asks for a Glue version that is not there."""
 
 from datetime import datetime
 

@@ -88,6 +88,16 @@ def test_a_database_made_and_dropped(glue, database):
     assert name not in [one["Name"] for one in glue.catalog().databases()]
 
 
+def test_arguments_may_have_their_names(glue, folder, database):
+    clicks(glue, folder, database)
+    session = glue.spark_session
+    assert session.sql(sqlQuery=f"SELECT n FROM {database}.clicks WHERE year = '2021'").count() == 1
+    assert session.table(tableName=f"{database}.clicks").count() == session.read.table(tableName=f"{database}.clicks").count()
+    assert [one.name for one in session.catalog.listTables(dbName=database)] == ["clicks"]
+    if session.version >= "3.4":
+        assert session.sql(f"SELECT n FROM {database}.clicks WHERE year = :y", args={"y": "2021"}).count() == 1
+
+
 def test_a_view_of_the_script_stays_in_the_session(glue, database):
     glue.spark_session.range(3).createOrReplaceTempView("mine")
     assert found(glue, "SELECT count(*) FROM mine") == [(3,)]

@@ -4,6 +4,7 @@
     parameters.py   what the job's arguments ask of Spark      configuration.py  Spark's own settings, as files
     start.py        in the run's process: installs Spark where it is missing, then becomes the script
     endings.py      what a run that failed says            files.py          names in the run's folder
+    user.py         a name for the user, in Docker mode    image.py         GLUE_RUNTIME=image: AWS's own image instead
 
 What must be in S3 is fetched before the run's process starts, and what cannot be run is refused. All else happens in the run's
 process (start.py), so that a stop, a timeout and a restart of the service hold for it.
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ... import arguments
 from .. import CannotStart, Fetch, Launch, libraries, scripts
 from ..interpreters import Interpreter
-from . import configuration, parameters, sizes, versions
+from . import configuration, image, parameters, sizes, user, versions
 from .endings import failure
 from .files import ORDER
 
@@ -41,7 +42,7 @@ def prepare(run: Run, fetch: Fetch, settings: Settings) -> Launch:
     parameters.refuse(given)
     if unusable := arguments.unusable(given):
         raise CannotStart(f"{unusable} Nothing was run.")
-    place = settings.spark.environments / f"glue-spark-{version.glue}"
+    place = settings.spark.place(version.glue)
     table = settings.spark.aws_data / f"glue-spark-{version.glue}"
     interpreter = Interpreter(version.python, str(place / "bin" / "python"), str(table))
     script = scripts.fetched(run, fetch)
@@ -54,8 +55,12 @@ def prepare(run: Run, fetch: Fetch, settings: Settings) -> Launch:
     environment = scripts.environment(run, interpreter, interpreter.path, [*path, str(code / "job_libs")], settings)
     wanted = parameters.configuration(given)
     size = sizes.of_run(run.record, wanted)
+    jars = parameters.jars(run, fetch)
+    argv = _argv(run, given)
+    parts = {"script": script, "argv": argv, "conf": wanted, "path": image.importable(path), "jars": jars}
     _order(
         run,
+        image=_in_image(run, version, size, settings, files=sorted(work.iterdir()), **parts),
         glue=version.glue,
         environment=str(place),
         installer=[settings.spark.installer, version.glue],
@@ -69,19 +74,42 @@ def prepare(run: Run, fetch: Fetch, settings: Settings) -> Launch:
         said=size.said,
         settings=configuration.of_run(run, size, wanted, settings),
         heap=size.heap,
-        jars=[str(jar) for jar in parameters.jars(run, fetch)],
+        jars=[str(jar) for jar in jars],
         jars_first=given.get("--user-jars-first") == "true",
         launcher=str(code / "launcher" / "glue_launch.py"),
         script=str(script),
-        argv=_argv(run, given),
+        argv=argv,
         arguments=given,
         events=parameters.event_logs(given),
     )
     return Launch(
         [sys.executable, "-I", "-m", f"{__name__}.start", str(run.folder)],
-        environment | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(work / "spark"), "TZ": "UTC"},
+        environment
+        | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(work / "spark"), "TZ": "UTC"}
+        | user.environment(run.folder),
         work,
     )
+
+
+def _in_image(
+    run: Run, version: versions.Version, size: sizes.Size, settings: Settings, **parts: Any
+) -> dict[str, Any] | None:
+    """The order for AWS's own image, where GLUE_RUNTIME asks for it."""
+    if not settings.spark.in_image:
+        return None
+    container = image.Container(
+        run_id=run.id,
+        image=dict(settings.spark.images).get(version.glue) or image.IMAGES[version.glue],
+        endpoint=settings.endpoint,
+        region=run.local["Region"],
+        access_key=scripts.access_key(run.local["Account"]),
+        cores=size.cores,
+        heap=size.heap,
+        labels={"mwaa-local.env": dict(settings.passed_on).get("MWAA_ENV_ID", "")},
+        may_leave=settings.allow_real_aws,
+        **parts,
+    )
+    return {"name": container.image, "container": container.name, "command": container.command()}
 
 
 def _argv(run: Run, given: dict[str, str]) -> list[str]:

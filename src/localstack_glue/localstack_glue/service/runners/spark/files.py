@@ -6,3 +6,6 @@ ERROR = "error.json"  # {"message": ...}: what ended the script, as the launcher
 INSTALLING = "installation.log"
 NOT_INSTALLED = "spark-not-installed"  # the Glue version
 NOT_REDIRECTED = "not-redirected"  # the endpoint table
+
+# Not of a run, but in an environment of Spark: what its installer has made, written last.
+DESCRIPTION = "spark.json"

@@ -20,11 +20,9 @@ from typing import Any
 from ...settings import Settings
 from ..interpreters import Interpreter
 from ..layers import Wishes, with_modules
-from . import configuration
-from .files import ERROR, INSTALLING, LAUNCH, NOT_INSTALLED, NOT_REDIRECTED, ORDER
+from . import configuration, image
+from .files import DESCRIPTION, ERROR, INSTALLING, LAUNCH, NOT_INSTALLED, NOT_REDIRECTED, ORDER
 from .versions import VERSIONS
-
-DESCRIPTION = "spark.json"  # in an environment: the installer's last word
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,8 @@ def main(folder: Path) -> int:
     order: dict[str, Any] = json.loads((folder / ORDER).read_text())
     (folder / ORDER).unlink()
     version = VERSIONS[order["glue"]]
+    if order["image"] and (status := _in_image(order)) is not None:
+        return status
     place = Path(order["environment"])
     described = _described(place) or _install(order, place, folder)
     if described is None or not _redirect(order, place, folder):
@@ -74,6 +74,17 @@ def main(folder: Path) -> int:
         }
     )
     os.execv(start[0], [*start, order["launcher"], order["script"], *order["argv"]])
+
+
+def _in_image(order: dict[str, Any]) -> int | None:
+    """The status of the script in AWS's image, or None: it is to run here, and the log says why."""
+    name, environment = order["image"]["name"], order["installer_environment"]
+    why = "modules are to be installed" if order["wishes"][0] else image.cannot_be_had(name, environment)
+    if why:
+        _say(f"GLUE_RUNTIME=image: {name} is not used ({why}); the job runs in the runtime of this environment.")
+        return None
+    _say(f"Glue {order['glue']}: in AWS's image {name}. {order['said']}.")
+    return image.run(order["image"]["command"], order["image"]["container"], environment)
 
 
 def _described(place: Path) -> dict[str, str] | None:
