@@ -54,7 +54,8 @@ def _run(script, arguments):
         trace = problem.__traceback__
         while trace is not None and trace.tb_frame.f_code.co_filename != script:
             trace = trace.tb_next
-        traceback.print_exception(type(problem), problem, trace or problem.__traceback__)
+        with contextlib.suppress(OSError, ValueError):  # the script may have closed stderr
+            traceback.print_exception(type(problem), problem, trace or problem.__traceback__)
         return 1, describe(problem)
     finally:
         for stream in (sys.stdout, sys.stderr):
@@ -76,13 +77,14 @@ def _install_hooks(arguments):
 
 
 def _status_of(end):
-    """As Python itself does it: a number is the status, nothing is 0, anything else is printed and is 1."""
+    """As Python itself does it: a number is the status, nothing is 0, anything else is printed and is 1. But no number other
+    than 0 is a success, 256 for one, of which the kernel would keep a 0."""
     if end.code is None:
         return 0, ""
     if not isinstance(end.code, int):
         sys.stderr.write("{}\n".format(end.code))
         return 1, "SystemExit: {}".format(end.code)
-    return end.code & 0xFF, "SystemExit: {}".format(end.code)
+    return end.code and (end.code & 0xFF or 1), "SystemExit: {}".format(end.code)
 
 
 def describe(problem):
@@ -92,7 +94,9 @@ def describe(problem):
         begin = str(getattr(problem, "errmsg", "")).strip().rstrip(".:").strip()
         with contextlib.suppress(Exception):  # the JVM may be gone
             return "{}. {}".format(begin, _root_of(from_java))
-    text = str(problem).strip().rstrip(";").strip()
+    text = ""
+    with contextlib.suppress(Exception):  # an exception of the script's own may not even have a text
+        text = str(problem).strip().rstrip(";").strip()
     return "{}: {}".format(type(problem).__name__, text) if text else type(problem).__name__
 
 

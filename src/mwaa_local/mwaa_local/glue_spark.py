@@ -28,6 +28,10 @@ CODE = ROOT / "src" / "glue_spark"
 DESCRIPTION = "spark.json"
 # Scala 2.12.10 of Spark 3.1.1 cannot make the lambdas of a Java 16 or later; 2.12.15 can, and all of 2.12 fits together.
 _SCALA, _SCALA_OF, _SCALA_FOR = "scala-library-2.12.15.jar", "4.0", "3.0"
+# Glue has PostgreSQL's driver built in. The hash is that of the PostgreSQL project's own release.
+_POSTGRESQL = "postgresql-42.7.4.jar"
+_POSTGRESQL_SHA256 = "188976721ead8e8627eb6d8389d500dccc0c9bebd885268a3047180274a6031e"
+_JDBC_LOCK = LOCKS / "jdbc.txt"
 
 
 def install(settings: Settings, versions: Sequence[str]) -> None:
@@ -70,6 +74,7 @@ def _install(settings: Settings, version: str) -> None:
     jars = _pyspark(place) / "jars"
     if version == _SCALA_FOR:
         _replace_scala(installer, jars)
+    _add_postgresql(installer, jars)
     note("The file system for S3 is being compiled ...")
     jar = _file_system(jars, place / "s3-file-system.jar", found)
     described = {
@@ -109,12 +114,34 @@ def _scala_from_index(installer: Installer, folder: Path) -> Path:
     lock = (LOCKS / f"glue-spark-{_SCALA_OF}.txt").read_text()
     wanted = folder / "pyspark.txt"
     wanted.write_text("".join(re.findall(r"^pyspark==.*\n(?:    .*\n)*", lock, re.M)))
+    _unpack(installer, wanted, folder / "pyspark", "The Scala library could not be fetched")
+    return folder / "pyspark" / "pyspark" / "jars" / _SCALA
+
+
+def _add_postgresql(installer: Installer, jars: Path) -> None:
+    """Puts PostgreSQL's driver among Spark's jars. Raises InstallFailed if it is not the one we know."""
+    if (jars / _POSTGRESQL).is_file():
+        return
+    with tempfile.TemporaryDirectory(dir=installer.settings.mwaa_state) as folder:
+        _unpack(installer, _JDBC_LOCK, Path(folder), "The PostgreSQL driver could not be fetched")
+        found = next(Path(folder).rglob(_POSTGRESQL), None)
+        digest = hashlib.sha256(found.read_bytes()).hexdigest() if found else "no such file"
+        if found is None or digest != _POSTGRESQL_SHA256:
+            raise InstallFailed(
+                f"{_POSTGRESQL} in the package of {_JDBC_LOCK.name} is not PostgreSQL's: {digest}; wanted: {_POSTGRESQL_SHA256}",
+                "the lock and the hash in mwaa_local/glue_spark.py belong together",
+            )
+        shutil.copy(found, jars / f".{_POSTGRESQL}")
+    (jars / f".{_POSTGRESQL}").rename(jars / _POSTGRESQL)
+
+
+def _unpack(installer: Installer, lock: Path, folder: Path, problem: str) -> None:
+    """The packages of a lock, as plain folders below `folder`."""
     python = installer.interpreter(spark_environment(_SCALA_OF).minor).path
     command = [str(installer.uv), "--no-config", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
     command += ["--build-constraints", str(LOCKS / "build.txt"), "--python", str(python)]
-    command += ["--target", str(folder / "pyspark"), "-r", str(wanted)]
-    _run(command, installer.clean_environment(), "The Scala library could not be fetched")
-    return folder / "pyspark" / "pyspark" / "jars" / _SCALA
+    command += ["--target", str(folder), "-r", str(lock)]
+    _run(command, installer.clean_environment(), problem)
 
 
 def _file_system(jars: Path, jar: Path, found: Java) -> Path:
@@ -133,10 +160,11 @@ def _run(command: list[str], environment: dict[str, str], problem: str) -> None:
 
 
 def _made_from(installer: Installer, environment: Environment) -> str:
-    """The environment's stamp, and the sources of the file system."""
+    """The environment's stamp, the lock of the driver, and the sources of the file system."""
     digest = hashlib.sha256()
     stamp = installer.place(environment) / STAMP
     digest.update(stamp.read_bytes() if stamp.is_file() else b"")
+    digest.update(_JDBC_LOCK.read_bytes())
     for source in sorted([*CODE.glob("filesystem/**/*.java"), CODE / "glue_spark" / "jar.py"]):
         digest.update(source.read_bytes() if source.is_file() else b"")
     return digest.hexdigest()

@@ -42,6 +42,7 @@ def locks() -> list[Lock]:
         Lock(f"glue-pythonshell-{glue}", glue, v["LOCK_CUTOFF_GLUE_PYTHONSHELL"]),
         Lock(f"glue-pythonshell-{old_glue}", old_glue, resolve=False),
         *(Lock(f"glue-spark-{version}", spark_python(version), resolve=False) for version in SPARK_VERSIONS),
+        Lock("jdbc", v["PYTHON_LOCALSTACK"], tools, resolve=False),
         Lock("postgres", v["PYTHON_LOCALSTACK"], tools, resolve=False),
         Lock("cli", v["PYTHON_CLI"], tools, universal=True),
         Lock("uv", v["PYTHON_CLI"], tools, universal=True, constraint="cli.txt"),

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from localstack_glue.service.bookmarks import OPTION, Bookmarks
+from localstack_glue.service.errors import EntityNotFound
 from localstack_glue.service.owner import Owner
 from tests.spark.awsglue.conftest import LIBS
 
@@ -26,10 +27,11 @@ def runs(tmp_path, monkeypatch):
 
     service, owner, count = Bookmarks(tmp_path / "kept"), Owner("000000000000", "us-east-1"), iter(range(100))
 
-    def run(files, option=ENABLE, commit=True):
+    def run(files, option=ENABLE, commit=True, **since_until):
         folder = tmp_path / f"run-{next(count)}"
         folder.mkdir()
-        handed = service.hand_out(owner, "job", {OPTION: option}, folder)
+        arguments = {OPTION: option, **{f"--job-bookmark-{key}": value for key, value in since_until.items()}}
+        handed = service.hand_out(owner, "job", arguments, folder)
         bookmark = Bookmark(handed.get(bookmarks.VARIABLE))
         new = [one.uri for one in bookmark.unread("ctx", [File(*one) for one in files])]
         if commit:
@@ -60,3 +62,15 @@ def test_a_file_that_shows_late_is_read_within_the_band_and_old_ones_are_forgott
     assert runs([("late", 1_990_000), ("b", 2_000_000)]) == ["late"]
     assert runs([("later than that", 1_000_001)]) == []
     assert set(runs.state()["ctx"]["files"]) == {"late", "b"}
+
+
+def test_a_range_of_runs_is_read_again(runs):
+    a, b, c = ("a", 1_000_000), ("b", 3_000_000), ("c", 5_000_000)
+    for files in ([a], [a, b], [a, b, c]):
+        runs(files)
+    between = {"from": "run-0", "to": "run-1"}
+    assert runs([a, b, c, ("d", 7_000_000)], PAUSE, **between) == ["b"]
+    assert runs([a, ("b", 4_000_000), c], PAUSE, **between) == [], "b is another since"
+    assert runs([a, b, c]) == []
+    with pytest.raises(EntityNotFound, match="--job-bookmark-to is 'run-9'; wanted: the id of a run of job job"):
+        runs([a], PAUSE, **{**between, "to": "run-9"})

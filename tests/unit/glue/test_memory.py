@@ -7,7 +7,7 @@ import re
 import pytest
 
 from localstack_glue.service import process, states
-from localstack_glue.service.memory import MemoryWatch
+from localstack_glue.service.memory import MemoryWatch, of_capacity
 from localstack_glue.service.process import Process
 from tests.unit.glue.test_runner import ended
 
@@ -61,6 +61,6 @@ def test_a_short_run_is_not_looked_at(glue, monkeypatch):
 
 @pytest.mark.parametrize("capacity, shortest", [(1 / 16, 0.2), (1, 0.5)])
 def test_the_next_look_comes_before_the_limit_can_be_reached(tmp_path, capacity, shortest):
-    watch = MemoryWatch("jr_x", tmp_path, Process(1, "0"), capacity)
+    watch = MemoryWatch("jr_x", tmp_path, Process(1, "0"), of_capacity(capacity))
     assert shortest <= watch.next_look <= 0.5
     assert watch._pause(int(capacity * 16 * 1024 * MB) - 10 * MB) == 0.05

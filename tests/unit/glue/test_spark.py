@@ -91,6 +91,18 @@ def test_a_run_is_as_large_as_workers_and_machine_allow(machine, record, conf, a
     assert f"are {asked} cores" in size.said and f"up to {heap} MB" in size.said
 
 
+@pytest.mark.parametrize(
+    ("record", "conf", "all_of_it"),
+    [
+        ({"WorkerType": "G.1X", "NumberOfWorkers": 5}, {}, 16 * 1024),  # as on AWS
+        ({"WorkerType": "G.2X", "NumberOfWorkers": 2}, {}, 18 * 1024),  # three quarters of the machine
+        ({"WorkerType": "G.025X", "NumberOfWorkers": 2}, {"spark.driver.memory": "512m"}, 512 + 2 * 1024),
+    ],
+)
+def test_what_a_run_may_hold_in_all(machine, record, conf, all_of_it):
+    assert sizes.of_run(record, conf).memory == all_of_it
+
+
 def test_a_run_that_needs_one_core_takes_no_more(monkeypatch):
     monkeypatch.setattr(sizes.os, "sched_getaffinity", lambda pid: set(range(64)))
     assert sizes.of_run({"WorkerType": "G.025X", "NumberOfWorkers": 2}, {}).cores == 2

@@ -7,9 +7,10 @@
     mapping.py        ApplyMapping                        flattening.py   Relationalize and Unnest
     sources.py        which files are read                readers.py      what is in them
     writers.py        files as Glue names them            sinks.py        getSink, with the Data Catalog
-    catalog.py        the Data Catalog                    missing.py      what is not here, by name
+    catalog.py        the Data Catalog                    jdbc.py         tables of databases
     arguments.py      getResolvedOptions' rules, the file of Python shell jobs
-    utils.py          getResolvedOptions                  coverage.py     docs/glue-spark-awsglue.md
+    utils.py          getResolvedOptions                  missing.py      what is not here, by name
+    coverage.py       docs/glue-spark-awsglue.md
 
 Python 3.7 with Spark 3.1.1 to Python 3.10 with Spark 3.3.0. Needs pyspark and boto3.
 """

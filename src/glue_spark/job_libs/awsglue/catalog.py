@@ -1,5 +1,6 @@
 """The Data Catalog, through boto3: tables and partitions for readers, and what sinks and Spark's SQL write back."""
 
+import json
 import os
 import re
 from typing import NamedTuple, Tuple
@@ -120,10 +121,14 @@ class Table(NamedTuple):
         ]
 
 
+def _client(service):
+    # The endpoint by name, as an older boto3 does not read the variable.
+    return boto3.client(service, endpoint_url=os.environ.get("AWS_ENDPOINT_URL") or None)
+
+
 class Catalog:
     def __init__(self, catalog_id=None):
-        # By name, as an older boto3 does not read the variable.
-        self.client = boto3.client("glue", endpoint_url=os.environ.get("AWS_ENDPOINT_URL") or None)
+        self.client = _client("glue")
         self._more = {"CatalogId": catalog_id} if catalog_id else {}
 
     def databases(self):
@@ -225,6 +230,10 @@ def jdbc_conf(catalog, name):
             f"The connection {name!r} is of type {kind}, and no JDBC connection with a JDBC_CONNECTION_URL"
         )
     address = urlparse(url[len("jdbc:") :])
+    if properties.get("SECRET_ID"):
+        secret = _client("secretsmanager").get_secret_value(SecretId=properties["SECRET_ID"])["SecretString"]
+        login = json.loads(secret)
+        properties = {**properties, "USERNAME": login.get("username", ""), "PASSWORD": login.get("password", "")}
     return {
         "url": re.sub(r"(//[^/]+)/.*$", r"\1", url),
         "fullUrl": url,

@@ -4,21 +4,11 @@ import time
 
 from pyspark.sql import SparkSession, SQLContext
 
-from awsglue import catalog, dynamicframe, frames, missing, readers, records, sinks, sources, writers
+from awsglue import catalog, dynamicframe, frames, jdbc, missing, readers, records, sinks, sources, writers
 from awsglue.files import Files
 from awsglue.job import Job
 
 FILES = ("s3", "file")
-JDBC = ("jdbc", "custom.jdbc", "mysql", "postgresql", "oracle", "sqlserver", "db2")
-# Options of JDBC sources that are Glue's; all others are Spark's.
-_GLUE_JDBC = (
-    "hashfield",
-    "hashexpression",
-    "hashpartitions",
-    "jobBookmarkKeys",
-    "jobBookmarkKeysSortOrder",
-    "useConnectionProperties",
-)
 
 
 class GlueContext:
@@ -79,9 +69,8 @@ class GlueContext:
             return self.create_dynamic_frame_from_options(
                 "s3", options, connection_type, format_options, transformation_ctx
             )
-        if connection_type in JDBC:
-            frame = self._jdbc_reader(options).load()
-            return dynamicframe.DynamicFrame.fromDF(frame, self, transformation_ctx)
+        if connection_type in jdbc.KINDS:
+            return self._of_database(options, transformation_ctx)
         raise _no_connection(connection_type)
 
     def create_dynamic_frame_from_catalog(
@@ -101,7 +90,10 @@ class GlueContext:
             raise ValueError("from_catalog needs database and table_name")
         options = dict(additional_options or {})
         table = self.catalog(catalog_id).table(database, table_name)
-        _only_files(table)
+        if _is_of_database(table):
+            if push_down_predicate:
+                raise missing.NotHere("push_down_predicate for a table of a database", "it is for partitions; use filter")
+            return self._of_database(jdbc.of_table(table, options), transformation_ctx)
         source = sources.of_table(
             self.spark_session, self._files, Job.bookmark(), transformation_ctx, table, push_down_predicate, options
         )
@@ -146,8 +138,8 @@ class GlueContext:
                 raise ValueError("connection_options has no path")
             keys = sinks.listed(options.get("partitionKeys"))
             writers.write(frame.marked, options["path"], format, format_options, keys, options.get("compression"))
-        elif connection_type in JDBC:
-            self._write_jdbc(frame, options)
+        elif connection_type in jdbc.KINDS:
+            jdbc.write(frame.toDF(), self._with_connection(options))
         else:
             raise _no_connection(connection_type)
         return frame
@@ -166,7 +158,9 @@ class GlueContext:
     ):
         options, known = dict(additional_options or {}), self.catalog(catalog_id)
         table = known.table(database, table_name)
-        _only_files(table)
+        if _is_of_database(table):
+            jdbc.write(frame.toDF(), self._with_connection(jdbc.of_table(table, options)))
+            return frame
         keys = sinks.listed(options.get("partitionKeys"))
         given = {key: value for key, value in table.format_options.items() if key in writers.OPTIONS["csv"]}
         file_format = readers.format_named(table.file_format)
@@ -194,9 +188,8 @@ class GlueContext:
         transformation_ctx="",
         catalog_id=None,
     ):
-        options, conf = dict(connection_options or {}), self.extract_jdbc_conf(catalog_connection, catalog_id)
-        url = conf["url"] + "/" + options.pop("database") if "database" in options else conf["fullUrl"]
-        self._write_jdbc(frame, {"url": url, "user": conf["user"], "password": conf["password"], **options})
+        conf = self.extract_jdbc_conf(catalog_connection, catalog_id)
+        jdbc.write(frame.toDF(), jdbc.with_connection(dict(connection_options or {}), conf))
         return frame
 
     write_from_jdbc_conf = write_dynamic_frame_from_jdbc_conf
@@ -239,24 +232,15 @@ class GlueContext:
     def extract_jdbc_conf(self, connection_name, catalog_id=None):
         return catalog.jdbc_conf(self.catalog(catalog_id), connection_name)
 
-    def _jdbc_reader(self, options):
-        given = [name for name in options if name in _GLUE_JDBC]
-        if given:
-            raise missing.NotHere(
-                f"The JDBC option {given[0]!r}", "Spark's own partitionColumn, lowerBound ... are there"
-            )
-        return self.spark_session.read.format("jdbc").options(**self._with_connection(options))
-
-    def _write_jdbc(self, frame, options):
-        frame.toDF().write.format("jdbc").options(**self._with_connection(options)).mode("append").save()
+    def _of_database(self, options, context):
+        found = jdbc.read(self.spark_session, self._with_connection(options), Job.bookmark(), context)
+        return dynamicframe.DynamicFrame.fromDF(found, self, context)
 
     def _with_connection(self, options):
         """A connection of the Data Catalog gives what the script did not."""
-        found = {key: value for key, value in options.items() if key != "connectionName"}
-        if "connectionName" in options:
-            conf = self.extract_jdbc_conf(options["connectionName"])
-            found = {"url": conf["fullUrl"], "user": conf["user"], "password": conf["password"], **found}
-        return found
+        if "connectionName" not in options:
+            return options
+        return jdbc.with_connection(options, self.extract_jdbc_conf(options["connectionName"]))
 
     # files of S3
 
@@ -332,17 +316,16 @@ class _Source:
 def _no_connection(name):
     if name in missing.CONNECTIONS:
         return missing.NotHere(f"The connection type {name!r}", missing.CONNECTIONS[name])
-    return ValueError(f"The connection type {name!r} is none of {', '.join((*FILES, *JDBC))}")
+    return ValueError(f"The connection type {name!r} is none of {', '.join((*FILES, *jdbc.KINDS))}")
 
 
-def _only_files(table):
-    """A table of a database, of DynamoDB ... has its place in a connection, not in files."""
-    kind = table.definition.get("Parameters", {}).get("classification", "").lower()
-    if "connectionName" in table.definition.get("Parameters", {}) or kind in (*JDBC, *missing.CONNECTIONS):
-        raise missing.NotHere(
-            f"Reading the table {'.'.join(table.key)} of {kind or 'a connection'} by the Data Catalog",
-            "use from_options with the connection type, url and dbtable",
-        )
+def _is_of_database(table):
+    """Whether the table has its place in a database. Raises NotHere for one of DynamoDB and the like."""
+    parameters = table.definition.get("Parameters", {})
+    kind = parameters.get("classification", "").lower()
+    if kind in missing.CONNECTIONS:
+        raise missing.NotHere(f"The table {'.'.join(table.key)} of {kind}", missing.CONNECTIONS[kind])
+    return "connectionName" in parameters or kind in jdbc.KINDS
 
 
 def _as_dict(one):

@@ -8,7 +8,7 @@ The names are those of AWS's documentation; what is said of each is read from th
 import inspect
 import sys
 
-from awsglue import context, dynamicframe, frames, job, missing, readers, sinks, sources, transforms, utils, writers
+from awsglue import context, dynamicframe, frames, jdbc, job, missing, readers, sinks, sources, transforms, utils, writers
 
 # Names in the Glue developer guide, "AWS Glue PySpark extensions reference" and "PySpark transforms reference".
 DOCUMENTED = {
@@ -56,7 +56,8 @@ NOTES = (
     (
         "Bookmarks",
         "Files, by time of modification, for each `transformation_ctx`; kept by `Job.commit` and by the service, which resets"
-        " them. Of the last 15 minutes (`maxBand`) each file is remembered. Not for JDBC; no `--job-bookmark-from`/`-to`.",
+        " them. Of the last 15 minutes (`maxBand`) each file is remembered. JDBC: by `jobBookmarkKeys`, or else the primary key"
+        " (AWS: if it has no gaps). `--job-bookmark-from` and `-to`: of runs that have committed.",
     ),
     (
         "Partitions",
@@ -87,8 +88,11 @@ NOTES = (
     ("Parquet, ORC", "Files whose types differ are read if Spark can merge them; they make no choice."),
     (
         "JDBC",
-        "`from_options` and `from_jdbc_conf` are Spark's own source: the driver must be among `--extra-jars`. Tables of the"
-        " Data Catalog that stand for tables of a database are refused.",
+        "Spark's own source. PostgreSQL's driver (42.7.4) is there, as on AWS; any other must be among `--extra-jars`. A table"
+        " is appended to, and made if it is not there. A table of the Data Catalog may stand for one of a database: location"
+        " `database.schema.table`, parameter `connectionName`. Refused by name: "
+        + ", ".join(f"`{one}`" for one in missing.JDBC_OPTIONS)
+        + ".",
     ),
     (
         "`--enable-glue-datacatalog`",
@@ -97,7 +101,7 @@ NOTES = (
     ),
     (
         "Groups, speed",
-        "Accepted, nothing to do: " + ", ".join(f"`{one}`" for one in (*sources.ACCEPTED, *readers.ACCEPTED)) + ".",
+        "Accepted, nothing to do: " + ", ".join(f"`{one}`" for one in (*sources.ACCEPTED, *readers.ACCEPTED, *jdbc.ACCEPTED)) + ".",
     ),
 )
 
@@ -131,7 +135,7 @@ def _lines():
             yield f"| `{name}` | {'here' if here else 'not here'} | {note} |".replace("|  |", "| |")
     yield from _formats()
     yield from _table(
-        "Connection types", "type", {**dict.fromkeys((*context.FILES, *context.JDBC), ""), **missing.CONNECTIONS}
+        "Connection types", "type", {**dict.fromkeys((*context.FILES, *jdbc.KINDS), ""), **missing.CONNECTIONS}
     )
 
 

@@ -3,9 +3,7 @@
 Source: Glue developer guide, "Tracking processed data using job bookmarks": the state is read by init, and kept by commit.
 """
 
-from awsglue import bookmarks, missing
-
-_RANGE = ("job_bookmark_from", "job_bookmark_to")
+from awsglue import bookmarks
 
 
 class Job:
@@ -21,9 +19,6 @@ class Job:
     @classmethod
     def init(cls, job_name, args=None):
         """Reads the bookmark. `args` is what getResolvedOptions found."""
-        for name in _RANGE:
-            if (args or {}).get(name):
-                raise missing.NotHere("--" + name.replace("_", "-"), "a paused bookmark goes on from the last commit")
         cls._name, cls._bookmark, cls._initialized = job_name, bookmarks.of_this_run(), True
 
     @classmethod

@@ -34,6 +34,14 @@ FORMATS = {
 FORMAT_OPTIONS = {
     "jsonPath": "records are whole JSON documents here; read them and use unnest or relationalize",
 }
+JDBC_OPTIONS = {
+    "sampleQuery": "give Spark's `query` in place of dbtable",
+    "sampleSize": "give Spark's `query` in place of dbtable",
+    "enablePartitioningForSampleQuery": "give Spark's `query` in place of dbtable",
+    "customJdbcDriverS3Path": "bring the driver's jar by --extra-jars",
+    "customJdbcDriverClassName": "bring the driver's jar by --extra-jars, and name its class as `driver`",
+    "secretId": "give user and password, or a connection with a SECRET_ID",
+}
 CONNECTIONS = {
     "dynamodb": "the connector is AWS's own; boto3 reaches DynamoDB",
     "redshift": "the connector is AWS's own",

@@ -3,7 +3,8 @@
 On AWS a bookmark belongs to a job, is read when a run begins and written when its script commits (awsglue's Job.init and
 Job.commit). Here the two sides meet in a file of the run's folder, named to the script by GLUE_JOB_BOOKMARK_FILE:
 
-    {"JobBookmark": {...}}     before the script starts: what the run before has committed ({} at first)
+    {"JobBookmark": {...}}     before the script starts: what the run before has committed ({} at first); with
+                               --job-bookmark-from and -to what these two runs had, the other as "Until"
     the same, replaced         by the script's commit, in one step; taken in when the run has ended, however it ended
 
 An entry is AWS's JobBookmarkEntry; `Version` counts the resets, `Run` the runs that committed, `Attempt` the attempts of
@@ -27,6 +28,7 @@ LOG = logging.getLogger(__name__)
 VARIABLE = "GLUE_JOB_BOOKMARK_FILE"
 OPTION = "--job-bookmark-option"
 ENABLED, PAUSED, DISABLED = "job-bookmark-enable", "job-bookmark-pause", "job-bookmark-disable"
+RANGE = ("--job-bookmark-from", "--job-bookmark-to")
 KEPT = 100  # entries of a job, newest last: ResetJobBookmark may go back to the run of any of them
 Entry = dict[str, Any]
 
@@ -67,16 +69,29 @@ class Bookmarks:
 
     def hand_out(self, owner: Owner, job_name: str, arguments: Mapping[str, str], folder: Path) -> dict[str, str]:
         """Before a run's script starts: the file in its `folder`, and the variable that names it. Nothing if bookmarks
-        are off, which is the default."""
-        if arguments.get(OPTION, DISABLED) not in (ENABLED, PAUSED):
+        are off, which is the default. Raises EntityNotFound for a range of runs that have committed nothing."""
+        option = arguments.get(OPTION, DISABLED)
+        if option not in (ENABLED, PAUSED):
             return {}
-        try:
-            state = json.loads(self.get(owner, job_name)["JobBookmark"])
-        except errors.EntityNotFound:
-            state = {}
+        if option == PAUSED and all(name in arguments for name in RANGE):
+            since, until = (self._of_run(owner, job_name, name, arguments[name]) for name in RANGE)
+            content = {"JobBookmark": since, "Until": until}
+        else:
+            content = {"JobBookmark": self._of_run(owner, job_name)}
         path = folder / "bookmark.json"
-        files.write_json(path, {"JobBookmark": state})
+        files.write_json(path, content)
         return {VARIABLE: str(path)}
+
+    def _of_run(self, owner: Owner, job_name: str, name: str = "", run_id: str | None = None) -> Any:
+        """The state after the last run, or after one that the argument `name` names."""
+        try:
+            return json.loads(self.get(owner, job_name, run_id)["JobBookmark"])
+        except errors.EntityNotFound:
+            if run_id is None:
+                return {}
+            raise errors.EntityNotFound(
+                f"{name} is {run_id!r}; wanted: the id of a run of job {job_name} that committed its bookmark. Nothing was run."
+            ) from None
 
     def take_in(self, owner: Owner, job_name: str, record: Mapping[str, Any], folder: Path, option: str | None) -> None:
         """When a run has ended: what its script committed becomes the newest entry. A paused bookmark stays."""

@@ -1,4 +1,5 @@
-"""Keeps a run within the memory that its capacity gives it: 16 GB for a DPU, so 1 GB for 1/16 DPU (AWS Glue guide).
+"""Keeps a run within its memory: a Python shell job's is that of its capacity, 16 GB for a DPU, so 1 GB for 1/16 DPU (AWS
+Glue guide); a Spark job's is that of a worker (runners/spark/sizes.py).
 
 The whole family of a run's processes counts, with what belongs to it alone: no files that are mapped, no code, and what
 several of them share (after a fork) once. A limit of address space would not do: numpy reserves much that it never
@@ -16,6 +17,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import process
@@ -31,12 +33,24 @@ _OWN = (b"RssAnon:", b"RssShmem:", b"VmSwap:")  # of /proc/<pid>/status
 _OWN_SHARE = (b"Pss_Anon:", b"Pss_Shmem:", b"SwapPss:")  # of smaps_rollup, since Linux 5.9
 
 
+@dataclass(frozen=True)
+class Limit:
+    """Bytes that a run's processes may hold together (0: as many as they like), and what gives them that: "MaxCapacity 1"."""
+
+    bytes: int
+    giver: str
+
+
+def of_capacity(dpus: float) -> Limit:
+    return Limit(int(dpus * BYTES_OF_DPU), f"MaxCapacity {dpus:g}")
+
+
 class MemoryWatch:
     """Watches the processes of one run. `next_look`: seconds until it is worth a look."""
 
-    def __init__(self, run_id: str, folder: Path, shim: Process, capacity: float, limited: bool = True) -> None:
-        self._run_id, self._folder, self._shim, self._capacity = run_id, folder, shim, capacity
-        self._limit = int(capacity * BYTES_OF_DPU)
+    def __init__(self, run_id: str, folder: Path, shim: Process, limit: Limit, limited: bool = True) -> None:
+        self._run_id, self._folder, self._shim, self._giver = run_id, folder, shim, limit.giver
+        self._limit = limit.bytes
         self._active = limited and self._limit > 0 and sys.platform.startswith("linux")
         self._family: set[int] = set()
         self._scanned = time.monotonic()
@@ -70,7 +84,7 @@ class MemoryWatch:
 
     def _end(self, held: int) -> None:
         gives = self._limit / (1 << 30)
-        text = f"its processes held {held / (1 << 30):.2f} GB, and MaxCapacity {self._capacity:g} gives {gives:g} GB"
+        text = f"its processes held {held / (1 << 30):.2f} GB, and {self._giver} gives {gives:.4g} GB"
         LOG.info("Glue run %s is ended: %s", self._run_id, text)
         (self._folder / _EXCEEDED).write_text(text)
         for pid in process.members(self._run_id, self._shim) - {self._shim.pid}:

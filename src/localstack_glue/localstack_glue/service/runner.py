@@ -29,7 +29,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from . import bookmarks, process, runners, states
+from . import bookmarks, errors, process, runners, states
 from .bookmarks import Bookmarks
 from .late_logs import LateLogs
 from .logs import LogClient, Shipper
@@ -164,6 +164,9 @@ class Runner:
                 run.owner, run.job_name, run.local["Arguments"], run.folder
             )
             started = self._children.start(launch.command, environment, run.folder, launch.work)
+        except errors.EntityNotFound as problem:
+            self._fail(run, str(problem))
+            return None
         except OSError as problem:
             self._fail(run, f"The job's process could not be started: {problem}")
             return None

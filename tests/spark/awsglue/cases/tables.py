@@ -159,21 +159,21 @@ def test_jdbc_of_a_connection(glue):
         try:
             glue.write_dynamic_frame.from_jdbc_conf(frame, name, {"dbtable": "t", "database": "db"})
         except Exception as problem:
-            assert "driver" in str(problem).lower(), "there is no driver, and Spark says so"
+            assert "host" in str(problem), "there is a driver, which does not find the host"
         else:
-            raise AssertionError("written, without a driver")
+            raise AssertionError("written, without a database")
     finally:
         client.delete_connection(ConnectionName=name)
 
 
 def test_a_table_that_is_no_files_is_refused(glue, database):
     table(
-        glue, database, "t", "db.t", [("a", "int")], parameters={"classification": "postgresql", "connectionName": "c"}
+        glue, database, "t", "db.t", [("a", "int")], parameters={"classification": "dynamodb"}
     )
     try:
         glue.create_dynamic_frame.from_catalog(database, "t")
     except NotHere as problem:
-        assert "postgresql" in str(problem)
+        assert "dynamodb" in str(problem)
     else:
         raise AssertionError("read")
 
@@ -238,9 +238,3 @@ def test_a_job_is_initialized_and_committed(glue):
     Job.init("job")
     assert Job.isInitialized()
     Job(glue).commit()  # without a bookmark: nothing to keep
-    try:
-        Job(glue).init("job", {"job_bookmark_from": "jr_1", "job_bookmark_to": "jr_2"})
-    except NotHere as problem:
-        assert "--job-bookmark-from" in str(problem)
-    else:
-        raise AssertionError("taken")

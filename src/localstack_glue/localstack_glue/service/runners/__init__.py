@@ -1,6 +1,7 @@
 """How each kind of job is run: Command.Name chooses the module.
 
-A kind offers `prepare(run, fetch, settings) -> Launch` (raises CannotStart) and `failure(run, status) -> str`.
+A kind offers `prepare(run, fetch, settings) -> Launch` (raises CannotStart), `failure(run, status) -> str` and `memory(run) ->
+Limit`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ..memory import MemoryWatch
+from ..memory import Limit, MemoryWatch
 
 if TYPE_CHECKING:
     from ..process import Process
@@ -39,6 +40,8 @@ class Kind(Protocol):
 
     def failure(self, run: Run, status: int) -> str: ...
 
+    def memory(self, run: Run) -> Limit: ...
+
 
 def prepare(run: Run, fetch: Fetch, settings: Settings) -> Launch:
     """Everything that must be there before the process of `run` can start. Raises CannotStart."""
@@ -51,9 +54,8 @@ def failure(run: Run, status: int) -> str:
 
 
 def memory_watch(run: Run, shim: Process, settings: Settings) -> MemoryWatch:
-    """What keeps `run` within its memory. Only Python shell jobs have a limit that is kept here."""
-    limited = settings.memory_limits and run.local["Command"].get("Name") == "pythonshell"
-    return MemoryWatch(run.id, run.folder, shim, run.record.get("MaxCapacity") or 0.0, limited)
+    """What keeps `run`, whose process has started, within its memory."""
+    return MemoryWatch(run.id, run.folder, shim, _kind(run).memory(run), settings.memory_limits)
 
 
 def _kind(run: Run) -> Kind:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import arguments
+from ..memory import Limit, of_capacity
 from . import CannotStart, Fetch, Launch, interpreters, layers, libraries, scripts
 from .endings import failure
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ..runs import Run
     from ..settings import Settings
 
-__all__ = ["failure", "prepare"]
+__all__ = ["failure", "memory", "prepare"]
 # awsglue.utils for jobs; a folder that holds nothing else, as it goes on their PYTHONPATH.
 JOB_LIBS = Path(__file__).resolve().parents[2] / "job_libs"
 
@@ -46,3 +47,7 @@ def prepare(run: Run, fetch: Fetch, settings: Settings) -> Launch:
         environment={**scripts.environment(run, interpreter, start[-1], [*path, str(JOB_LIBS)], settings), **more},
         work=run.folder / "work",
     )
+
+
+def memory(run: Run) -> Limit:
+    return of_capacity(run.record.get("MaxCapacity") or 0.0)

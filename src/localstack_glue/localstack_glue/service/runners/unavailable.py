@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
+from ..memory import Limit
 from . import CannotStart, Fetch
 
 if TYPE_CHECKING:
@@ -23,3 +24,7 @@ def prepare(run: Run, fetch: Fetch, settings: Settings) -> NoReturn:
 
 def failure(run: Run, status: int) -> str:
     return f"Command failed with exit code {status}"
+
+
+def memory(run: Run) -> Limit:
+    return Limit(0, "")

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ... import arguments
+from ...memory import Limit
 from .. import CannotStart, Fetch, Launch, libraries, scripts
 from ..interpreters import Interpreter
 from . import configuration, image, parameters, sizes, user, versions
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from ...runs import Run
     from ...settings import Settings
 
-__all__ = ["failure", "prepare"]
+__all__ = ["failure", "memory", "prepare"]
 # Of LocalStack's environment these are not the installer's.
 _NOT_FOR_THE_INSTALLER = ("AWS_", "PYTHON", "VIRTUAL_ENV")
 
@@ -110,6 +111,12 @@ def _in_image(
         **parts,
     )
     return {"name": container.image, "container": container.name, "command": container.command()}
+
+
+def memory(run: Run) -> Limit:
+    """What JVM, Python driver and Python workers may hold together."""
+    size = sizes.of_run(run.record, parameters.configuration(run.local["Arguments"]))
+    return Limit(size.memory * sizes.MB, size.giver)
 
 
 def _argv(run: Run, given: dict[str, str]) -> list[str]:

@@ -8,6 +8,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from ...memory import what_was_exceeded
 from .. import endings
 from .files import ERROR, INSTALLING, NOT_INSTALLED, NOT_REDIRECTED
 
@@ -25,6 +26,8 @@ def failure(run: Run, status: int) -> str:
             f"The endpoint table {table}, which keeps the job's boto3 away from real AWS, could not be made. Nothing was run; "
             "see the run's error log."
         )
+    if what_was_exceeded(run.folder):
+        return endings.failure(run, status)
     try:
         return str(json.loads((run.folder / ERROR).read_text())["message"])
     except (OSError, ValueError, KeyError):

@@ -1,6 +1,7 @@
 """Cores and memory of a Spark job: what AWS's workers have, as far as this machine has it.
 
-Driver and executors are one JVM here, which takes no more memory than AWS's driver and no more than half the machine.
+Driver and executors are one JVM here, which takes no more memory than AWS's driver and no more than half the machine. Beside
+its heap a run may hold what a worker of AWS has beside its own, at most a quarter of the machine: that is for Python.
 Sources: AWS Glue guide, "Worker types" (vCPUs and memory of each), Glue's driver memory: 10 GB of a G.1X, 20 GB of a G.2X.
 """
 
@@ -17,17 +18,22 @@ from .. import CannotStart
 MB = 1 << 20
 _CORES_OF_WORKER = {"Standard": 4, "G.025X": 2, "G.1X": 4, "G.2X": 8, "G.4X": 16, "G.8X": 32, "Z.2X": 8}
 _HEAP_OF_WORKER = {"Standard": 5, "G.025X": 2, "G.1X": 10, "G.2X": 20, "G.4X": 40, "G.8X": 80, "Z.2X": 40}
+_MEMORY_OF_WORKER = {"Standard": 16, "G.025X": 4, "G.1X": 16, "G.2X": 32, "G.4X": 64, "G.8X": 128, "Z.2X": 64}
 _CORES_OF_DPU = 4
+_LEAST_BESIDE_HEAP = 1024  # MB: what a JVM needs for itself, and a small Python
 _UNITS = {"k": 1 << 10, "m": MB, "g": 1 << 30, "t": 1 << 40}
 
 
 @dataclass(frozen=True)
 class Size:
-    """Threads of Spark, MB of its JVM, and the sentence about them for the run's log."""
+    """Threads of Spark, MB of its JVM's heap, the sentence about them for the run's log; MB of all processes of the run, and
+    what gives them that."""
 
     cores: int
     heap: int
     said: str
+    memory: int
+    giver: str
 
 
 def of_run(record: Mapping[str, Any], wanted: Mapping[str, str]) -> Size:
@@ -42,9 +48,10 @@ def of_run(record: Mapping[str, Any], wanted: Mapping[str, str]) -> Size:
     cores = max(
         1, min(asked, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     )
-    memory = machine_memory() // MB
+    machine = machine_memory() // MB
     most = _HEAP_OF_WORKER.get(worker or "Standard", 10) * 1024
-    heap = max(512, min(most, memory // 2))
+    heap = max(512, min(most, machine // 2))
+    beside = max(_LEAST_BESIDE_HEAP, min(_MEMORY_OF_WORKER.get(worker or "Standard", 16) * 1024 - most, machine // 4))
     named = wanted.get("spark.driver.memory")
     if named:
         heap = _megabytes(named)
@@ -54,6 +61,8 @@ def of_run(record: Mapping[str, Any], wanted: Mapping[str, str]) -> Size:
         heap,
         f"{of_aws} on AWS are {asked} cores for executors; here driver and executors are one process with {cores} of this "
         f"machine's cores and up to {heap} MB ({because})",
+        heap + beside,
+        f"{f'a worker {worker}' if worker else 'a DPU'} with a heap of {heap} MB",
     )
 
 
