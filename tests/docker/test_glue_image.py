@@ -1,12 +1,11 @@
-"""GLUE_RUNTIME=image, with a real engine and real containers. AWS's own image cannot be had everywhere, so another takes its place:
-its spark-submit is a few lines of Python that run the script."""
+"""GLUE_RUNTIME=image, with a real engine and real containers. AWS's own image cannot be had everywhere, so another takes its
+place: its spark-submit is a few lines of Python that run the script."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -50,7 +49,9 @@ def aws(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sp
     chosen = os.environ.get("PYTHON_LOCALSTACK_IMAGE") or versions()["PYTHON_LOCALSTACK_IMAGE"]
     built = engine.run("build", "--quiet", "--build-arg", f"BASE={chosen}", "--tag", IMAGE, str(folder))
     assert built.returncode == 0, built.stderr
-    with LocalStack(folder / "state", GLUE_RUNTIME="image", GLUE_IMAGE_5_1=IMAGE, GLUE_IMAGE_4_0="none.invalid/x") as own:
+    with LocalStack(
+        folder / "state", GLUE_RUNTIME="image", GLUE_IMAGE_5_1=IMAGE, GLUE_IMAGE_4_0="none.invalid/x"
+    ) as own:
         account = SparkAccount(own)
         account.s3.create_bucket(Bucket=BUCKET)
         yield account

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import shutil
 from pathlib import Path
 
 import pytest
@@ -41,7 +41,7 @@ def test_the_image_runs_the_script_with_its_arguments():
     words = container(
         path=[RUN / "libraries/0/tools.zip"], jars=[RUN / "jars/0/x.jar"], files=[RUN / "work/limits.json"]
     ).command(linux=True)
-    assert words[:3] == ["docker", "run", "--rm"] and ["--pull", "never"] == words[4:6]
+    assert words[:3] == ["docker", "run", "--rm"] and words[4:6] == ["--pull", "never"]
     assert after(words, "--volume") == [
         "/runs/jr_1/script/totals.py:/tmp/totals.py:ro",
         "/runs/jr_1/libraries/0/tools.zip:/tmp/tools.zip:ro",
@@ -102,7 +102,7 @@ def test_without_the_command_docker_there_is_no_image(tmp_path):
     assert image.cannot_be_had("any", {"PATH": str(tmp_path)}) == "there is no command `docker`"
 
 
-@pytest.mark.skipif(subprocess.run(["which", "docker"], capture_output=True).returncode != 0, reason="no docker command")
+@pytest.mark.skipif(not shutil.which("docker"), reason="there is no command docker")
 def test_without_an_engine_its_own_words_say_so(tmp_path):
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
     assert "none.sock" in image.cannot_be_had("any", environment)
