@@ -74,6 +74,14 @@ def test_the_roles_of_the_stack_and_nothing_else() -> None:
             assert service["healthcheck"]["test"][:3] == ["CMD", "/opt/mwaa-local/stack/bin/health", name]
 
 
+def test_spark_is_in_the_image_only_where_versions_are_named(tmp_path: Path) -> None:
+    file = env_file(tmp_path, CLASSES[0])
+    assert services(file)["localstack"]["build"]["target"] == "localstack"
+    file.write_text(file.read_text() + "GLUE=5.1,4.0\nLOCALSTACK_TARGET=localstack-spark\n")
+    build = services(file)["localstack"]["build"]
+    assert (build["target"], build["args"]["GLUE"]) == ("localstack-spark", "5.1,4.0")
+
+
 @pytest.mark.parametrize("given", [False, True])
 def test_every_port_is_on_loopback(given: bool, tmp_path: Path) -> None:
     ports = [

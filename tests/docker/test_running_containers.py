@@ -71,6 +71,20 @@ def test_nothing_that_serves_runs_as_root(stack: StackUnderTest) -> None:
             assert {name for _, uid, name in rows if uid == "0"} <= {"docker-init"}, container.service
 
 
+def test_a_spark_job_says_what_brings_its_spark_into_the_image(stack: StackUnderTest) -> None:
+    glue = stack.client("glue")
+    command = {"Name": "glueetl", "ScriptLocation": "s3://none/at-all.py"}
+    glue.create_job(Name="no_spark", Role="role", Command=command, GlueVersion="4.0")
+    run_id = glue.start_job_run(JobName="no_spark")["JobRunId"]
+    run = poll(lambda: ended(glue.get_job_run(JobName="no_spark", RunId=run_id)["JobRun"]), 30)
+    assert run and run["JobRunState"] == "FAILED"
+    assert "make up MODE=docker GLUE=4.0" in run["ErrorMessage"]
+
+
+def ended(run: dict[str, Any]) -> dict[str, Any] | None:
+    return run if run["JobRunState"] not in ("STARTING", "RUNNING", "WAITING") else None
+
+
 def test_an_edit_on_the_host_is_seen_without_a_rebuild(stack: StackUnderTest, project: Path) -> None:
     containers = {container.id for container in stack.docker.containers()}
     file = project / "dags" / "edited_on_the_host.py"

@@ -270,6 +270,7 @@ def test_outcomes_of_each_end_of_a_run(ends: dict[str, Row], state: str, wanted:
         ("no run", ["raises"]),
         ("None", ["raises"]),
         ("retry_limit", ["raises"]),
+        ("created", ["success", "success", "success"]),
         ("int", ["raises"]),
         ("region", ["success", "success", "raises"]),
         ("concurrent", ["raises", "raises"]),

@@ -85,6 +85,9 @@ def test_the_tag_follows_from_sources_and_base_images(tmp_path, monkeypatch):
     (tmp_path / "src" / "aws_local" / "__pycache__" / "x.pyc").write_bytes(b"made by running it")
     assert images.tag(pinned) == first
     assert images.tag(pinned | {"PYTHON_AIRFLOW_IMAGE": "mirror/python:3.7"}) != first
+    assert images.tag(pinned | {"GLUE": "", "PYTHON_GLUE_SPARK_5_IMAGE": "mirror/python:3.11"}) == first
+    with_spark = {images.tag(pinned | {"GLUE": glue}) for glue in ("5.1", "4.0")}
+    assert len(with_spark | {first}) == 3
     (tmp_path / "stack" / "airflow.env").write_text("changed")
     assert images.tag(pinned) != first
 

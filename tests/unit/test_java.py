@@ -6,7 +6,6 @@ from mwaa_local import java
 from mwaa_local.errors import LocalError
 from mwaa_local.settings import SPARK_VERSIONS
 
-
 ANY, ONLY_17 = "4.0", "5.1"  # Glue versions, by what they run on
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 SOURCES = Path(__file__).resolve().parents[1] / "filesystem"
 MANIFEST, STAMP = "META-INF/MANIFEST.MF", "Made-From"
-JAVA = "8"  # what Glue 3.0 and 4.0 run on; later ones read its classes
+JAVA = "8"  # what Glue 3.0 and 4.0 run on; the Java 17 of later ones reads its classes
 THEN = (1980, 1, 1, 0, 0, 0)  # equal sources, equal jar
 TIMEOUT_S = 300
 

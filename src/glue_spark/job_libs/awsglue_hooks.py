@@ -30,9 +30,14 @@ def install(arguments):
     _around(SparkSession, "sql", lambda session, sqlQuery, *_, **__: (session, sqlQuery))
     _around(SparkSession, "table", lambda session, tableName: (session, tableName))
     _around(DataFrameReader, "table", lambda reader, tableName: (_session(reader._spark), tableName))
-    _around(DataFrameWriter, "saveAsTable", lambda writer, name, *_, **__: (_session(writer._spark), name), changes=True)
     _around(
-        DataFrameWriter, "insertInto", lambda writer, tableName, *_, **__: (_session(writer._spark), tableName), changes=True
+        DataFrameWriter, "saveAsTable", lambda writer, name, *_, **__: (_session(writer._spark), name), changes=True
+    )
+    _around(
+        DataFrameWriter,
+        "insertInto",
+        lambda writer, tableName, *_, **__: (_session(writer._spark), tableName),
+        changes=True,
     )
     for method in ("listTables", "listColumns", "listDatabases", "setCurrentDatabase", "tableExists", "databaseExists"):
         if hasattr(Catalog, method):

@@ -74,8 +74,8 @@ class Settings:
     glue_max_dpus: int = setting(1000, "The account's quota of DPUs in use by Glue job runs at once; AWS's default.")
     glue: str = setting(
         "",
-        "Glue versions whose Spark `make up` installs ahead, with commas; others are installed when a job first needs them. In Docker "
-        "mode: those that the image has, and there are no others.",
+        "Glue versions whose Spark `make up` installs ahead, with commas; others are installed when a job first needs "
+        "them. In Docker mode: those that are in the image, and no others can be run.",
     )
     glue_runtime: str = setting(
         "native",

@@ -45,6 +45,8 @@ SUITES = [
     Suite("docker", mode="docker"),
     Suite("parity"),
 ]
+# Glue versions whose Spark is installed ahead; a job that the operator creates has 5.1.
+NEED_SPARK = {"spark": SPARK_VERSIONS, "glue": ("5.1",), "e2e": ("5.1",)}
 NEED_AN_ENGINE = ("e2e-docker", "docker", "parity")
 
 
@@ -57,8 +59,8 @@ def run(settings: Settings, wanted: str, pytest_arguments: list[str]) -> int:
     if any(suite.name in NEED_AN_ENGINE for suite in chosen):
         Engine().require()
     Installer(settings).install([*stack_environments(), *test_environments()])
-    if any(suite.name == "spark" for suite in chosen):
-        glue_spark.install(settings, SPARK_VERSIONS)
+    for suite in chosen:
+        glue_spark.install(settings, NEED_SPARK.get(suite.name, ()))
     reports = settings.mwaa_state / "tests"
     reports.mkdir(exist_ok=True)
     results = []

@@ -39,7 +39,6 @@ def up(settings: Settings) -> None:
         secret = secrets.ensure(settings.mwaa_state)
         refuse_second_start(settings, secret["MWAA_ENV_ID"])
         settings = with_ports(with_mode(settings))
-        refuse_spark_in_containers(settings)
         stack = stack_for(settings, secret["MWAA_ENV_ID"])
         # before minutes of installing
         stack.require_ports()
@@ -59,14 +58,6 @@ def refuse_second_start(settings: Settings, env_id: str) -> None:
     raise LocalError(
         f"The stack is up already, but not healthy: {', '.join(ill)}.", "make status; make down, then make up"
     )
-
-
-def refuse_spark_in_containers(settings: Settings) -> None:
-    if settings.mode == "docker" and settings.glue:
-        raise LocalError(
-            f"GLUE={settings.glue}: the images of Docker mode have no Spark.",
-            f"make up MODE=native GLUE={settings.glue}, or leave GLUE out",
-        )
 
 
 def with_ports(settings: Settings) -> Settings:

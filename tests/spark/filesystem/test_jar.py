@@ -16,11 +16,14 @@ from tests.support.spark import EVERY, jars
 from glue_spark import jar  # isort: skip  (tests.support.spark puts it on the path)
 
 
+ENDS = (EVERY[0], EVERY[-1])
+
+
 def test_all_versions_make_the_same_jar(tmp_path: Path) -> None:
     """Which is used with all of them: see `spark`, which makes it of 3.0."""
-    made = {jar.build(jars(version), tmp_path / version / "s3.jar").read_bytes() for version in EVERY}
+    made = {jar.build(jars(version), tmp_path / version / "s3.jar").read_bytes() for version in ENDS}
     assert len(made) == 1
-    assert [file.name for file in (tmp_path / EVERY[0]).iterdir()] == ["s3.jar"]
+    assert [file.name for file in (tmp_path / ENDS[0]).iterdir()] == ["s3.jar"]
 
 
 def test_it_is_kept_until_its_sources_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

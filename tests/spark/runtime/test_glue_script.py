@@ -75,7 +75,9 @@ def test_the_second_run_finds_what_the_first_has_left(aws: SparkAccount, version
     assert f"INFO [Thread-3] GlueLogger: written to {target}" in aws.output(first, "error")
     assert aws.keys(f"numbers-out-{version}/")
     second = aws.ended(name, aws.start(name), 120)
-    assert (second["JobRunState"], aws.output(second)) == ("SUCCEEDED", f"{IS[version]}\n0 ['numbers']"), aws.why(second)
+    assert (second["JobRunState"], aws.output(second)) == ("SUCCEEDED", f"{IS[version]}\n0 ['numbers']"), aws.why(
+        second
+    )
 
 
 def test_an_argument_that_is_missing_is_named(aws: SparkAccount) -> None:

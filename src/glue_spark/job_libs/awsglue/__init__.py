@@ -12,7 +12,7 @@
     utils.py          getResolvedOptions                  missing.py      what is not here, by name
     coverage.py       docs/glue-spark-awsglue.md
 
-Python 3.7 with Spark 3.1.1 to Python 3.10 with Spark 3.3.0. Needs pyspark and boto3.
+Python 3.7 with Spark 3.1.1 to Python 3.11 with Spark 3.5.6. Needs pyspark and boto3.
 """
 
 from awsglue.missing import refuse_modules

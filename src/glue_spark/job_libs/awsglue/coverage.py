@@ -115,7 +115,7 @@ def _lines():
     yield ""
     yield "<!-- Made by `python -m awsglue.coverage`; a test fails when it is out of date. -->"
     yield ""
-    yield "AWS's API over PySpark, for Glue 4.0 and 3.0. Names are those of AWS's documentation. What is not here raises an error"
+    yield "AWS's API over PySpark, for Glue 3.0 to 5.1. Names are those of AWS's documentation. What is not here raises an error"
     yield "that names it."
     yield ""
     yield "## How it behaves"

@@ -127,10 +127,12 @@ class Settings:
                 dpus=_number(environment, "GLUE_MAX_DPUS", Quotas.dpus),
             ),
             spark=SparkPlaces(
-                environment.get("GLUE_SPARK_INSTALLER", ""),
-                *(Path(environment.get(f"GLUE_SPARK_{name}", "")) for name in ("CODE", "ENVIRONMENTS", "AWS_DATA")),
-                environment.get("GLUE_RUNTIME") == "image",
-                _images(environment),
+                installer=environment.get("GLUE_SPARK_INSTALLER", ""),
+                code=Path(environment.get("GLUE_SPARK_CODE", "")),
+                environments=Path(environment.get("GLUE_SPARK_ENVIRONMENTS", "")),
+                aws_data=Path(environment.get("GLUE_SPARK_AWS_DATA", "")),
+                in_image=environment.get("GLUE_RUNTIME") == "image",
+                images=_images(environment),
             ),
         )
 

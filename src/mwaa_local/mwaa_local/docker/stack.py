@@ -183,7 +183,11 @@ class DockerStack:
     def _values(self) -> dict[str, str]:
         """What docker/docker-compose.yml and the Dockerfiles ask for; the caller may set other base images."""
         pinned = versions()
-        chosen = {name: os.environ[name] for name in (*images.BASES, *images.SPARK_BASES, "PIP_INDEX_URL") if os.environ.get(name)}
+        chosen = {
+            name: os.environ[name]
+            for name in (*images.BASES, *images.SPARK_BASES, "PIP_INDEX_URL")
+            if os.environ.get(name)
+        }
         env_class = dotenv_values(ROOT / "stack" / "classes" / f"{self.settings.env_class}.env")
         limits = {name: self._capped(name, value or "") for name, value in env_class.items()}
         own = {

@@ -92,7 +92,8 @@ def test_arguments_may_have_their_names(glue, folder, database):
     clicks(glue, folder, database)
     session = glue.spark_session
     assert session.sql(sqlQuery=f"SELECT n FROM {database}.clicks WHERE year = '2021'").count() == 1
-    assert session.table(tableName=f"{database}.clicks").count() == session.read.table(tableName=f"{database}.clicks").count()
+    assert session.table(tableName=f"{database}.clicks").count() == 2
+    assert session.read.table(tableName=f"{database}.clicks").count() == 2
     assert [one.name for one in session.catalog.listTables(dbName=database)] == ["clicks"]
     if session.version >= "3.4":
         assert session.sql(f"SELECT n FROM {database}.clicks WHERE year = :y", args={"y": "2021"}).count() == 1

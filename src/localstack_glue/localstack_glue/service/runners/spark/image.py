@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ...process import MARK
+
 _REPOSITORY = "public.ecr.aws/glue/aws-glue-libs"
 IMAGES = {
     "5.1": f"{_REPOSITORY}:5.1.0",
@@ -133,7 +135,9 @@ def run(command: Sequence[str], name: str, environment: Mapping[str, str]) -> in
     """Runs the container to its end, and returns its exit status. SIGTERM, of a stop or a timeout, ends it at once."""
 
     def end(*_: object) -> None:
-        _docker(environment, _ANSWER, "kill", name)
+        # by a process that is none of the run's, or it would be ended with them before it has said a word
+        unmarked = {key: value for key, value in environment.items() if key != MARK}
+        subprocess.run(["docker", "kill", name], env=unmarked, capture_output=True, start_new_session=True, check=False)
 
     signal.signal(signal.SIGTERM, end)
     with subprocess.Popen(command, env=dict(environment), stdin=subprocess.DEVNULL) as process:

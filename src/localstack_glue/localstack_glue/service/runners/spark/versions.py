@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 _ENDED = ("0.9", "1.0", "2.0")
 _LATER = {"6.0": "Spark 4.1.1"}
-_WHAT_TO_DO = 'Nothing was run. Set the job\'s GlueVersion to "5.1" (Spark 3.5.6), "5.0" (3.5.4), "4.0" (3.3.0) or "3.0" (3.1.1).'
+_WHAT_TO_DO = (
+    'Nothing was run. Set the job\'s GlueVersion to "5.1" (Spark 3.5.6), "5.0" (3.5.4), "4.0" (3.3.0) or "3.0" (3.1.1).'
+)
 
 
 @dataclass(frozen=True)
