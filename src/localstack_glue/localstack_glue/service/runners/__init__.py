@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..process import Process
     from ..runs import Run
     from ..settings import Settings
+    from .spark.event_log import EventLog, Objects
 
 Fetch = Callable[[str, str, str], bytes]
 """fetch(account, region, "s3://bucket/key"); raises CannotStart."""
@@ -54,6 +55,13 @@ def memory_watch(run: Run, shim: Process, settings: Settings) -> MemoryWatch:
     """What keeps `run` within its memory. Only Python shell jobs have a limit that is kept here."""
     limited = settings.memory_limits and run.local["Command"].get("Name") == "pythonshell"
     return MemoryWatch(run.id, run.folder, shim, run.record.get("MaxCapacity") or 0.0, limited)
+
+
+def event_log(run: Run, objects: Callable[[str, str], Objects], settings: Settings) -> EventLog:
+    """Spark's event log of `run`, which only a Spark job has. `objects(account, region)` is S3."""
+    from .spark.event_log import EventLog
+
+    return EventLog(run, objects(run.local["Account"], run.local["Region"]), settings.minute)
 
 
 def _kind(run: Run) -> Kind:
