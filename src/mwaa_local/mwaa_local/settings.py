@@ -76,6 +76,7 @@ class Settings:
         "",
         "Glue versions whose Spark `make up` installs ahead, with commas; others are installed when a job first needs them.",
     )
+    spark_history_port: int = setting(18080, "Port of `make spark-history`, on 127.0.0.1; `0` takes a free one.")
     amazon_provider_version: str = setting(
         "", "Another version of the Amazon provider, for example a private build; empty: the pinned one."
     )

@@ -59,6 +59,8 @@ def run(settings: Settings, wanted: str, pytest_arguments: list[str]) -> int:
     Installer(settings).install([*stack_environments(), *test_environments()])
     if any(suite.name == "spark" for suite in chosen):
         glue_spark.install(settings, SPARK_VERSIONS)
+    if any(suite.name == "e2e" for suite in chosen):
+        glue_spark.install(settings, [glue_spark.SAMPLES])
     reports = settings.mwaa_state / "tests"
     reports.mkdir(exist_ok=True)
     results = []
