@@ -1,6 +1,5 @@
 """The sample with Spark, for real: DAG, jobs, crawler, Data Catalog, report; and Spark's history server on what it left."""
 
-import io
 import json
 import os
 import signal
@@ -8,14 +7,25 @@ import socket
 
 import httpx
 import psutil
-import pyarrow.parquet
 import pytest
 
+from tests.support.localstack import VENVS, run_python
 from tests.support.stack import poll
 
 pytestmark = pytest.mark.skipif(os.environ.get("MODE") == "docker", reason="the images of Docker mode have no Spark")
 DAG_ID, DAYS, LAST = "impressions_spark", ["2023-04-29", "2023-04-30", "2023-05-01"], "2023-05-01"
 PROCESSED = "impressions-processed"
+COUNT = """
+import json, sys
+import pyarrow.parquet as parquet
+rows = [row for file in sys.argv[1:] for row in parquet.read_table(file).to_pylist()]
+print(json.dumps({
+    "accepted": len(rows),
+    "events": len({row["event_id"] for row in rows}),
+    "sessions": len({row["session_id"] for row in rows}),
+    "revenue_micros": sum(row["price_micros"] for row in rows),
+}))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -63,28 +73,36 @@ def test_the_crawler_has_made_tables_whose_partitions_are_the_days(stack):
         assert sorted(one["Values"] for one in found) == [[day] for day in DAYS]
 
 
+def counted(stack, folder, day):
+    """What the Parquet files of a day hold, read by LocalStack's interpreter, which has a library for that."""
+    files = []
+    for key in keys(stack, f"spark/sessionised/dt={day}/"):
+        files.append(folder / key.rpartition("/")[2])
+        files[-1].write_bytes(content(stack, PROCESSED, key))
+    return json.loads(run_python(VENVS / "localstack" / "bin" / "python", COUNT, *map(str, files)))
+
+
 @pytest.mark.usefixtures("sample")
-def test_the_parquet_files_and_the_report_hold_what_was_sent(stack):
+def test_the_parquet_files_and_the_report_hold_what_was_sent(stack, tmp_path):
     """Counted here without Spark; `sent` is what the generator counted, apart from all jobs."""
     report = json.loads(content(stack, PROCESSED, f"spark/report/{LAST}.json"))
     assert [day["dt"] for day in report["days"]] == DAYS
     for day, reported in zip(DAYS, report["days"], strict=True):
         sent = json.loads(content(stack, "impressions-raw", f"spark/manifest/dt={day}.json"))
         assert sent["accepted"] == 100_000
-        files = [content(stack, PROCESSED, key) for key in keys(stack, f"spark/sessionised/dt={day}/")]
-        rows = [row for file in files for row in pyarrow.parquet.read_table(io.BytesIO(file)).to_pylist()]
-        assert len({row["event_id"] for row in rows}) == len(rows) == sent["accepted"] == reported["accepted"]
-        assert len({row["session_id"] for row in rows}) == sent["sessions"] == reported["sessions"]
-        assert sum(row["price_micros"] for row in rows) == sent["revenue_micros"] == reported["revenue_micros"]
+        found = counted(stack, tmp_path, day)
+        assert found.pop("events") == sent["accepted"]
+        for name, number in found.items():
+            assert number == sent[name] == reported[name], name
     assert sum(campaign["impressions"] for campaign in report["campaigns"]) == 100_000 * len(DAYS)
 
 
 @pytest.mark.usefixtures("sample")
-def test_the_history_server_shows_the_run_and_ends_without_a_trace(stack):
-    stack.environment["SPARK_HISTORY_PORT"] = "0"
+def test_the_history_server_shows_the_run_and_ends_without_a_trace(stack, monkeypatch):
+    monkeypatch.setitem(stack.environment, "SPARK_HISTORY_PORT", "0")
     command = stack.begin("spark-history")
     try:
-        said = poll(lambda: command.stdout.readline(), 60)
+        said = poll(command.stdout.readline, 60)
         assert f"event logs of s3://{PROCESSED}/spark/event-logs/" in said
         url = said.split("server: ")[1].split()[0]
         server = psutil.Process(command.pid).children(recursive=True)
@@ -117,11 +135,11 @@ def test_a_place_without_event_logs_is_refused(stack, events, told):
 
 
 @pytest.mark.usefixtures("sample")
-def test_a_taken_port_is_told_with_its_holder(stack):
+def test_a_taken_port_is_told_with_its_holder(stack, monkeypatch):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        stack.environment["SPARK_HISTORY_PORT"] = str(taken.getsockname()[1])
+        monkeypatch.setitem(stack.environment, "SPARK_HISTORY_PORT", str(taken.getsockname()[1]))
         done = stack.command("spark-history")
     assert done.returncode == 1 and "is in use by" in done.stderr and "make spark-history" in done.stderr
 
