@@ -26,6 +26,8 @@ airflow: ## Airflow's command line (CMD="dags list")
 	$(RUN) airflow "$(CMD)"
 aws: ## AWS's command line against the local endpoint (CMD="glue get-jobs")
 	$(RUN) aws "$(CMD)"
+spark-history: ## Spark's web interface over the event logs of the jobs, until Ctrl-C (EVENTS=s3://bucket/prefix/)
+	$(RUN) spark-history $(if $(EVENTS),--events $(EVENTS))
 restart: ## Restart one service (SERVICE=scheduler)
 	$(RUN) restart $(SERVICE)
 worker: ## Bring the Celery workers to a number (SCALE=3), in Docker mode
@@ -47,7 +49,7 @@ lock: ## Rebuild the locks and the database dump from their short inputs
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nSettings (in .env or on the command line: make up WEB_PORT=8081) are in docs/settings.md.\n'
 
-.PHONY: up down status demo logs seed shell airflow aws restart worker reset test lint bench doctor lock help
+.PHONY: up down status demo logs seed shell airflow aws spark-history restart worker reset test lint bench doctor lock help

@@ -1,4 +1,4 @@
-"""Running an AWS Glue job from an Airflow DAG: start it, and know how it ended.
+"""AWS Glue from an Airflow DAG: run a job and know how it ended, run a crawler.
 
 Works unchanged with Amazon MWAA 2.2.2 (apache-airflow-providers-amazon 2.4.0).
 """
@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Dict
 
 from airflow.providers.amazon.aws.operators.glue import AwsGlueJobOperator
+from airflow.providers.amazon.aws.operators.glue_crawler import AwsGlueCrawlerOperator
 from airflow.providers.amazon.aws.sensors.glue import AwsGlueJobSensor
 from airflow.utils.task_group import TaskGroup
 
@@ -45,3 +46,12 @@ def create_glue_job_task_group(*, job_name: str, script_args: Dict[str, str], **
             timeout=timedelta(hours=2).total_seconds(),
         )
     return group
+
+
+class GlueCrawlerOperator(AwsGlueCrawlerOperator):
+    """
+    Makes or updates a crawler, runs it and waits for its end. Provider 2.4.0 does not template the crawler's `config`
+    (later ones do); here it may hold templates, such as a bucket's name from a variable.
+    """
+
+    template_fields = ("config",)

@@ -9,7 +9,7 @@ import time
 import pytest
 from conftest import DAGS, ROOT, dag_files
 
-DAG_IDS = {"impressions", "impressions_lost_worker", "run_id_walkthrough"}
+DAG_IDS = {"impressions", "impressions_lost_worker", "impressions_spark", "run_id_walkthrough"}
 
 
 def test_the_files_give_exactly_the_dags_that_are_documented(dag_bag):

@@ -9,6 +9,7 @@ from conftest import ROOT
 GLUE_DAGS = {
     "impressions": ["impressions_sessionise", "impressions_daily_aggregate"],
     "impressions_lost_worker": ["impressions_sessionise", "impressions_daily_aggregate"],
+    "impressions_spark": ["impressions_spark_events", "impressions_spark_sessionise", "impressions_spark_report"],
     "run_id_walkthrough": ["show_arguments"],
 }
 GROUPS = [(dag_id, job) for dag_id, jobs in sorted(GLUE_DAGS.items()) for job in jobs]
@@ -27,7 +28,7 @@ def pair(dag_bag):
 
 
 def options_of(job):
-    """What the job's script asks getResolvedOptions for, read from its source."""
+    """What the job's script asks getResolvedOptions for, read from its source. AWS gives JOB_NAME to Spark jobs itself."""
     tree = ast.parse((ROOT / "glue" / job / "script.py").read_text())
     asked = [
         call.args[1]
@@ -35,7 +36,7 @@ def options_of(job):
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "getResolvedOptions"
     ]
     assert len(asked) == 1, "{} asks {} times".format(job, len(asked))
-    return set(ast.literal_eval(asked[0]))
+    return set(ast.literal_eval(asked[0])) - {"JOB_NAME"}
 
 
 def test_every_glue_task_of_every_dag_is_covered_here(dag_bag):
@@ -99,6 +100,36 @@ def test_the_second_job_starts_after_the_first_has_succeeded(dag_bag, dag_id):
     second = dag_bag.dags[dag_id].get_task("impressions_daily_aggregate.run_glue_job")
     assert second.upstream_task_ids == {"impressions_sessionise.get_glue_job_status"}
     assert second.trigger_rule == "all_success"
+
+
+def test_the_spark_sample_crawls_what_was_sessionised_and_reports_what_was_crawled(dag_bag):
+    dag = dag_bag.dags["impressions_spark"]
+    assert dag.get_task("crawl").upstream_task_ids == {"impressions_spark_sessionise.get_glue_job_status"}
+    assert dag.get_task("impressions_spark_report.run_glue_job").upstream_task_ids == {"crawl"}
+    assert dag.get_task("impressions_spark_sessionise.run_glue_job").upstream_task_ids == {
+        "impressions_spark_events.get_glue_job_status"
+    }
+    assert dag.max_active_runs == 1, "a crawler runs once at a time"
+
+
+def test_the_crawler_is_made_of_the_providers_own_operator_and_its_config_is_rendered(new_run, task_instance):
+    from airflow.models import Variable
+    from airflow.providers.amazon.aws.operators.glue_crawler import AwsGlueCrawlerOperator
+
+    Variable.set("impressions_processed_bucket", "elsewhere")
+    crawl = task_instance(new_run("impressions_spark"), "crawl")
+    crawl.render_templates()
+    assert type(crawl.task).execute is AwsGlueCrawlerOperator.execute
+    paths = [target["Path"] for target in crawl.task.config["Targets"]["S3Targets"]]
+    assert paths == ["s3://elsewhere/spark/sessionised", "s3://elsewhere/spark/rejected"]
+    assert crawl.task.config["Role"] == "AWSGlueServiceRole-impressions"
+
+
+def test_the_spark_jobs_are_spark_jobs_of_one_version():
+    for job in ("impressions_spark_sessionise", "impressions_spark_report"):
+        definition = yaml.safe_load((ROOT / "glue" / job / "job.yaml").read_text())
+        assert definition["Command"] == {"Name": "glueetl", "PythonVersion": "3"}
+        assert definition["GlueVersion"] == "4.0"
 
 
 @pytest.mark.parametrize(("dag_id", "waits"), [("impressions", True), ("impressions_lost_worker", False)])

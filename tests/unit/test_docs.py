@@ -8,10 +8,10 @@ import pytest
 from mwaa_local.settings import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text()
-TARGETS = re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.M)
+TARGETS = re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.M)
 SETTINGS_PAGE = (ROOT / "docs" / "settings.md").read_text()
 # `make up WEB_PORT=8081`, in a code block or between backticks
-COMMAND = re.compile(r"(?:^|`)(?:\$ )?make ([a-z]+)((?: [A-Z][A-Z0-9_]*=(?:\"[^\"\n]*\"|[^\s`]*))*)", re.M)
+COMMAND = re.compile(r"(?:^|`)(?:\$ )?make ([a-z-]+)((?: [A-Z][A-Z0-9_]*=(?:\"[^\"\n]*\"|[^\s`]*))*)", re.M)
 LINK = re.compile(r"(?<!!)\[[^]]*\]\(([^)\s]+)\)")
 IMAGE = re.compile(r"!\[([^]]*)\]\(([^)\s]+)\)")
 READMES = ("README.md", "README.ko.md")

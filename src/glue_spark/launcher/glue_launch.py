@@ -2,14 +2,13 @@
 
     python glue_launch.py <script> <argv...>
 
-The file named in GLUE_LAUNCH says {"arguments": the job's, "error": a file to be written if the script fails, "events":
-s3://bucket/prefix for Spark's event log, or ""}. Python 3.7 or later, standard library alone until the script runs.
+The file named in GLUE_LAUNCH says {"arguments": the job's, "error": a file to be written if the script fails}. Python 3.7 or
+later, standard library alone until the script runs.
 
 However the script ends, Spark is stopped in an orderly way, so that its event log is whole and no JVM is left.
 """
 
 import contextlib
-import glob
 import json
 import os
 import runpy
@@ -33,8 +32,6 @@ def main(words):
     if died:
         status, message = status or 1, died
     _stop_spark()
-    if order["events"]:
-        _ship_events(order["events"])
     if status:
         with open(order["error"], "w") as file:
             json.dump({"message": message}, file)
@@ -158,16 +155,6 @@ def _stop_spark():
         with contextlib.suppress(Exception):
             process.stdin.close()
             process.wait(JVM_PATIENCE)
-
-
-def _ship_events(place):
-    """Spark's event log, to S3: it is whole when Spark has stopped."""
-    import boto3
-
-    bucket, _, prefix = place.partition("://")[2].partition("/")
-    for path in glob.glob("spark-events/*"):
-        key = "/".join(part for part in (prefix, os.path.basename(path)) if part)
-        boto3.client("s3").upload_file(path, bucket, key)
 
 
 if __name__ == "__main__":

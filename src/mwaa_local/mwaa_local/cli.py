@@ -151,6 +151,15 @@ def demo(date: str | None) -> None:
     sys.exit(module.run(require_running(), date))
 
 
+@cli.command("spark-history")
+@click.option("--events", default="", help="s3://bucket/prefix; default: where the jobs say that their event logs go.")
+def spark_history(events: str) -> None:
+    """Spark's web interface over the event logs in the local S3, until Ctrl-C."""
+    from mwaa_local import spark_history as module
+
+    module.run(require_running(), events, load().spark_history_port)
+
+
 @cli.command(context_settings={"ignore_unknown_options": True})
 @click.option(
     "--suite",

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from mwaa_local import java
@@ -26,6 +27,7 @@ from mwaa_local.settings import ROOT, SPARK_VERSIONS, Settings, load
 
 CODE = ROOT / "src" / "glue_spark"
 DESCRIPTION = "spark.json"
+SAMPLES = "4.0"  # the Glue version of the jobs in glue/
 # Scala 2.12.10 of Spark 3.1.1 cannot make the lambdas of a Java 16 or later; 2.12.15 can, and all of 2.12 fits together.
 _SCALA, _SCALA_OF, _SCALA_FOR = "scala-library-2.12.15.jar", "4.0", "3.0"
 # Glue has PostgreSQL's driver built in. The hash is that of the PostgreSQL project's own release.
@@ -61,6 +63,26 @@ def forget_stale(settings: Settings) -> None:
         description = Installer(settings).place(spark_environment(version)) / DESCRIPTION
         if description.exists() and not is_current(settings, version):
             description.unlink()
+
+
+@dataclass(frozen=True)
+class Spark:
+    """An installed Spark: its SPARK_HOME, its Java, the jar of the file system for S3."""
+
+    home: Path
+    java: Java
+    s3_jar: Path
+
+
+def newest(settings: Settings) -> Spark:
+    """The newest Spark that is installed; without one, that of the sample jobs is installed first. Raises LocalError."""
+    there = [version for version in SPARK_VERSIONS if is_current(settings, version)]
+    if not there:
+        install(settings, [SAMPLES])
+    place = Installer(settings).place(spark_environment((there or [SAMPLES])[0]))
+    described = _described(place)
+    found = Java(Path(described["java"]), int(described["java_version"]))
+    return Spark(_pyspark(place), found, Path(described["s3_jar"]))
 
 
 def _install(settings: Settings, version: str) -> None:

@@ -83,6 +83,7 @@ class Settings:
         "native mode. Else they run as with `native`, and their log says why.",
         ("native", "image"),
     )
+    spark_history_port: int = setting(18080, "Port of `make spark-history`, on 127.0.0.1; `0` takes a free one.")
     amazon_provider_version: str = setting(
         "", "Another version of the Amazon provider, for example a private build; empty: the pinned one."
     )

@@ -45,8 +45,8 @@ SUITES = [
     Suite("docker", mode="docker"),
     Suite("parity"),
 ]
-# Glue versions whose Spark is installed ahead; a job that the operator creates has 5.1.
-NEED_SPARK = {"spark": SPARK_VERSIONS, "glue": ("5.1",), "e2e": ("5.1",)}
+# Glue versions whose Spark is installed ahead; a job that the operator creates has 5.1, the sample jobs another.
+NEED_SPARK = {"spark": SPARK_VERSIONS, "glue": ("5.1",), "e2e": ("5.1", glue_spark.SAMPLES)}
 NEED_AN_ENGINE = ("e2e-docker", "docker", "parity")
 
 

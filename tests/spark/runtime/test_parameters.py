@@ -109,24 +109,6 @@ def test_additional_python_modules_are_there_in_driver_and_workers(aws: SparkAcc
     assert aws.output(run).splitlines()[-1] == "from a wheel ['from a wheel']", aws.why(run)
 
 
-def test_the_event_log_is_put_into_s3(aws: SparkAccount) -> None:
-    where = f"s3://{DATA}/event-logs/"
-    run = aws.result(
-        A_SESSION + "print(spark.range(5).count(), spark.sparkContext.applicationId)",
-        Arguments={"--enable-spark-ui": "true", "--spark-event-logs-path": where},
-    )
-    assert run["JobRunState"] == "SUCCEEDED", aws.why(run)
-    (key,) = aws.keys("event-logs/")
-    assert key == f"event-logs/{aws.output(run).split()[1]}"
-    events = [json.loads(line)["Event"] for line in aws.s3.get_object(Bucket=DATA, Key=key)["Body"].read().splitlines()]
-    assert events[0] == "SparkListenerLogStart" and events[-1] == "SparkListenerApplicationEnd"
-
-
-def test_spark_ui_without_a_place_for_its_log_is_refused(aws: SparkAccount) -> None:
-    run = aws.result("print('never')", Arguments={"--enable-spark-ui": "true"})
-    assert run["JobRunState"] == "FAILED" and "--spark-event-logs-path" in run["ErrorMessage"]
-
-
 def test_scala_is_refused(aws: SparkAccount) -> None:
     run = aws.result("object Job", Arguments={"--job-language": "scala", "--class": "Job"})
     assert run["JobRunState"] == "FAILED" and "--job-language is scala" in run["ErrorMessage"]

@@ -57,6 +57,9 @@ class Services:
     def logs(self, account: str, region: str) -> Streams:
         return self.streams
 
+    def objects(self, account: str, region: str) -> None:
+        """Event logs, which the jobs of these tests do not have."""
+
 
 class Glue:
     """A run store and a runner over one folder. `restart` makes new ones over it, as a new LocalStack would."""

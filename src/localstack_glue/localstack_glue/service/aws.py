@@ -1,9 +1,10 @@
-"""What a run needs of AWS: its script from S3, a place for its output in CloudWatch Logs. See runner.Services."""
+"""What a run needs of AWS: its script from S3, places for its output in CloudWatch Logs and S3. See runner.Services."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,6 +37,24 @@ class AwsServices:
 
     def logs(self, account: str, region: str) -> LogClient:
         return CloudWatchLogs(self._client("logs", account, region))
+
+    def objects(self, account: str, region: str) -> S3Objects:
+        return S3Objects(lambda: self._client("s3", account, region))
+
+
+class S3Objects:
+    """Objects by their `s3://bucket/key`."""
+
+    def __init__(self, client: Callable[[], Any]) -> None:
+        self._client = client
+
+    def put(self, uri: str, file: Path) -> None:
+        where = urlsplit(uri)
+        self._client().upload_file(str(file), where.netloc, where.path.lstrip("/"))
+
+    def delete(self, uri: str) -> None:
+        where = urlsplit(uri)
+        self._client().delete_object(Bucket=where.netloc, Key=where.path.lstrip("/"))
 
 
 class CloudWatchLogs:

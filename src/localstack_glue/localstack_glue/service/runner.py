@@ -35,6 +35,7 @@ from .late_logs import LateLogs
 from .logs import LogClient, Shipper
 from .process import Process
 from .runners import CannotStart, Launch
+from .runners.spark.event_log import EventLog, Objects
 from .runs import Run, RunStore
 from .settings import Settings
 from .supervision import Supervisions
@@ -61,6 +62,8 @@ class Services(Protocol):
         """The object at `s3://bucket/key`. Raises CannotStart with AWS's sentence."""
 
     def logs(self, account: str, region: str) -> LogClient: ...
+
+    def objects(self, account: str, region: str) -> Objects: ...
 
 
 class Runner:
@@ -195,10 +198,12 @@ class Runner:
     def _watch(self, run: Run, shim: Process | None, shippers: list[Shipper]) -> None:
         minutes = run.record.get("Timeout", float("inf"))
         deadline = run.since + minutes * self._settings.minute
-        verdict = self._wait(run, shim, shippers, deadline) if shim else None
+        events = runners.event_log(run, self._services.objects, self._settings)
+        verdict = self._wait(run, shim, shippers, events, deadline) if shim else None
         process.end_all(run.id, shim)
         if shim:
             self._children.reap(shim)
+        events.finish()
         if not self._ship_the_rest(run, shippers):
             self._store.remember(run, LogsDue=True)
         if not self._settings.keep_work:
@@ -207,7 +212,7 @@ class Runner:
         if run.local.get("LogsDue"):
             self._late_logs.start()
 
-    def _wait(self, run: Run, shim: Process, shippers: list[Shipper], deadline: float) -> str | None:
+    def _wait(self, run: Run, shim: Process, shippers: list[Shipper], events: EventLog, deadline: float) -> str | None:
         """Until the shim is over, or a reason to end it appears: that reason (a state), or None."""
         watch = process.Watch(shim)
         memory = runners.memory_watch(run, shim, self._settings)
@@ -221,6 +226,7 @@ class Runner:
                 if watch.wait(min(left, SHIP_EVERY, memory.next_look)):
                     return None
                 self._ship(run, shippers)
+                events.look()
                 memory.look()
             return states.FAILED if supervision.shutdown else states.STOPPED
         finally:

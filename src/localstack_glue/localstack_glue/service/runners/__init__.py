@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..process import Process
     from ..runs import Run
     from ..settings import Settings
+    from .spark.event_log import EventLog, Objects
 
 Fetch = Callable[[str, str, str], bytes]
 """fetch(account, region, "s3://bucket/key"); raises CannotStart."""
@@ -56,6 +57,13 @@ def failure(run: Run, status: int) -> str:
 def memory_watch(run: Run, shim: Process, settings: Settings) -> MemoryWatch:
     """What keeps `run`, whose process has started, within its memory."""
     return MemoryWatch(run.id, run.folder, shim, _kind(run).memory(run), settings.memory_limits)
+
+
+def event_log(run: Run, objects: Callable[[str, str], Objects], settings: Settings) -> EventLog:
+    """Spark's event log of `run`, which only a Spark job has. `objects(account, region)` is S3."""
+    from .spark.event_log import EventLog
+
+    return EventLog(run, objects(run.local["Account"], run.local["Region"]), settings.minute)
 
 
 def _kind(run: Run) -> Kind:

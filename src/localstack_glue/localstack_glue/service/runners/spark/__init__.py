@@ -3,8 +3,9 @@
     versions.py     GlueVersion, and the Spark behind it       sizes.py          cores and memory, from workers and machine
     parameters.py   what the job's arguments ask of Spark      configuration.py  Spark's own settings, as files
     start.py        in the run's process: installs Spark where it is missing, then becomes the script
-    endings.py      what a run that failed says            files.py          names in the run's folder
-    user.py         a name for the user, in Docker mode    image.py         GLUE_RUNTIME=image: AWS's own image instead
+    endings.py      what a run that failed says            event_log.py      Spark's event log, to S3
+    user.py         a name for the user, in Docker mode    image.py          GLUE_RUNTIME=image: AWS's own image instead
+    files.py        names in the run's folder
 
 What must be in S3 is fetched before the run's process starts, and what cannot be run is refused. All else happens in the run's
 process (start.py), so that a stop, a timeout and a restart of the service hold for it.
@@ -81,7 +82,6 @@ def prepare(run: Run, fetch: Fetch, settings: Settings) -> Launch:
         script=str(script),
         argv=argv,
         arguments=given,
-        events=parameters.event_logs(given),
     )
     return Launch(
         [sys.executable, "-I", "-m", f"{__name__}.start", str(run.folder)],

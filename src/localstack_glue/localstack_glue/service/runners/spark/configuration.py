@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from .. import scripts
 from . import parameters
+from .files import EVENTS
 
 if TYPE_CHECKING:
     from ...runs import Run
@@ -85,8 +86,8 @@ def of_run(run: Run, size: Size, wanted: Mapping[str, str], settings: Settings) 
         "spark.hadoop.mwaalocal.s3.scratch": str(work / "s3-scratch"),
     }
     if parameters.event_logs(run.local["Arguments"]):
-        (work / "spark-events").mkdir(exist_ok=True)
-        found |= {"spark.eventLog.enabled": "true", "spark.eventLog.dir": (work / "spark-events").as_uri()}
+        (work / EVENTS).mkdir(exist_ok=True)
+        found |= {"spark.eventLog.enabled": "true", "spark.eventLog.dir": (work / EVENTS).as_uri()}
     return found
 
 

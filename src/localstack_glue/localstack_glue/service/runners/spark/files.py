@@ -5,6 +5,7 @@ LAUNCH = "launch.json"  # what the launcher is to do
 ERROR = "error.json"  # {"message": ...}: what ended the script, as the launcher saw it
 INSTALLING = "installation.log"
 NOT_INSTALLED = "spark-not-installed"  # the Glue version
+EVENTS = "spark-events"  # in the folder in which the script works: Spark's event log
 NOT_REDIRECTED = "not-redirected"  # the endpoint table
 
 # Not of a run, but in an environment of Spark: what its installer has made, written last.

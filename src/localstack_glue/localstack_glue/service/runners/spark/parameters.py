@@ -24,6 +24,7 @@ ACCEPTED = (
     *("--enable-s3-parquet-optimized-committer", "--enable-rename-algorithm-v2"),
 )
 _TRUE = "true"
+_FOLDER = re.compile(r"s3[an]?://[^/]+(/|$)")
 
 
 def refuse(arguments: Mapping[str, str]) -> None:
@@ -34,8 +35,12 @@ def refuse(arguments: Mapping[str, str]) -> None:
             f"--job-language is {language}: the local Glue service runs PySpark scripts only, and no {language.title()}. Nothing "
             "was run. Run it on AWS, or make it a Python script (--job-language python)."
         )
-    if arguments.get("--enable-spark-ui") == _TRUE and not arguments.get("--spark-event-logs-path"):
-        raise CannotStart("--enable-spark-ui needs --spark-event-logs-path, s3://bucket/prefix/. Nothing was run.")
+    place = arguments.get("--spark-event-logs-path", "")
+    if arguments.get("--enable-spark-ui") == _TRUE and not _FOLDER.match(place):
+        found = f"it is {place!r}" if place else "there is none"
+        raise CannotStart(
+            f"--enable-spark-ui needs --spark-event-logs-path, s3://bucket/prefix/; {found}. Nothing was run."
+        )
 
 
 def configuration(arguments: Mapping[str, str]) -> dict[str, str]:

@@ -58,9 +58,7 @@ def main(folder: Path) -> int:
         start, more = with_modules(_Folder(folder), python, wishes, _settings(order))  # type: ignore[arg-type]
     _say(f"Glue {version.glue}: Spark {version.spark}, Python {version.python}, Java {java_version}. {order['said']}.")
     report = folder / LAUNCH
-    report.write_text(
-        json.dumps({"arguments": order["arguments"], "error": str(folder / ERROR), "events": order["events"]})
-    )
+    report.write_text(json.dumps({"arguments": order["arguments"], "error": str(folder / ERROR)}))
     os.environ.update(
         {
             "SPARK_HOME": str(home),
