@@ -20,7 +20,8 @@ from typing import Any
 from ...settings import Settings
 from ..interpreters import Interpreter
 from ..layers import Wishes, with_modules
-from . import configuration
+from . import archive, configuration
+from .configuration import Jvm
 from .files import ERROR, INSTALLING, LAUNCH, NOT_INSTALLED, NOT_REDIRECTED, ORDER
 from .versions import VERSIONS
 
@@ -45,11 +46,8 @@ def main(folder: Path) -> int:
     python = Interpreter(version.python, str(place / "bin" / "python"), order["table"])
     pyspark = python.packages / "pyspark"
     home = folder / "work" / ".spark-home"
-    jars, spark_jars = order["jars"], [described["s3_jar"], str(home / "jars" / "*")]
-    class_path = [*jars, *spark_jars] if order["jars_first"] else [*spark_jars, *jars]
     java, java_version = Path(described["java"]), int(described["java_version"])
-    jvm = configuration.Jvm(java, java_version, order["heap"], class_path)
-    configuration.make_home(home, pyspark, order["settings"], jvm)
+    configuration.make_home(home, pyspark, order["settings"], _jvm(order, described, pyspark))
     start: list[str] = [python.path]
     more: dict[str, str] = {}
     words, content, pinned = order["wishes"]
@@ -62,18 +60,21 @@ def main(folder: Path) -> int:
         json.dumps({"arguments": order["arguments"], "error": str(folder / ERROR), "events": order["events"]})
     )
     os.environ.update(
-        {
-            "SPARK_HOME": str(home),
-            "SPARK_CONF_DIR": str(home / "conf"),
-            "JAVA_HOME": str(java),
-            "PYSPARK_PYTHON": start[-1],
-            "PYSPARK_DRIVER_PYTHON": start[-1],
-            "PYSPARK_SUBMIT_ARGS": "pyspark-shell",
-            "GLUE_LAUNCH": str(report),
-            **more,
-        }
+        {**configuration.of_home(home, java, start[-1]), "GLUE_LAUNCH": str(report), **more}
     )
     os.execv(start[0], [*start, order["launcher"], order["script"], *order["argv"]])
+
+
+def _jvm(order: dict[str, Any], described: dict[str, Any], pyspark: Path) -> Jvm:
+    """The job's own jars follow Spark's, or go before them; then no archive of classes fits."""
+    class_path = configuration.class_path(described["s3_jar"], pyspark)
+    java, version, jars = Path(described["java"]), int(described["java_version"]), order["jars"]
+    if jars and order["jars_first"]:
+        return Jvm(java, version, order["heap"], [*jars, *class_path])
+    options, unusable = archive.options(described, class_path)
+    if unusable:
+        _say(f"The archive of Spark's classes is not used, so Spark starts slowly: {unusable}.")
+    return Jvm(java, version, order["heap"], [*class_path, *jars], options)
 
 
 def _described(place: Path) -> dict[str, str] | None:
