@@ -3,6 +3,8 @@
     versions.py     GlueVersion, and the Spark behind it       sizes.py          cores and memory, from workers and machine
     parameters.py   what the job's arguments ask of Spark      configuration.py  Spark's own settings, as files
     start.py        in the run's process: installs Spark where it is missing, then becomes the script
+    archive.py      Spark's classes in the form from which a JVM starts quickly
+    pool.py         JVMs that wait for a run, if the settings want some
     endings.py      what a run that failed says            files.py          names in the run's folder
 
 What must be in S3 is fetched before the run's process starts, and what cannot be run is refused. All else happens in the run's
@@ -19,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ... import arguments
-from .. import CannotStart, Fetch, Launch, libraries, scripts
+from .. import CannotStart, Fetch, Launch, Warm, libraries, scripts
 from ..interpreters import Interpreter
 from . import configuration, parameters, sizes, versions
 from .endings import failure
@@ -81,6 +83,7 @@ def prepare(run: Run, fetch: Fetch, settings: Settings) -> Launch:
         [sys.executable, "-I", "-m", f"{__name__}.start", str(run.folder)],
         environment | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(work / "spark"), "TZ": "UTC"},
         work,
+        Warm(version.glue, size.heap) if parameters.suit_any_jvm(given, wanted) else None,
     )
 
 

@@ -151,8 +151,8 @@ def of_home(home: Path, java: Path, python: str) -> dict[str, str]:
 
 
 def class_path(s3_jar: str, pyspark: Path) -> list[str]:
-    """The jars of Spark, in an order that does not depend on the disk."""
-    return [s3_jar, *sorted(str(jar) for jar in (pyspark / "jars").glob("*.jar"))]
+    """The jars of Spark, in an order that does not depend on the disk, and by the paths that they have without links."""
+    return [os.path.realpath(s3_jar), *sorted(str(jar) for jar in (pyspark / "jars").resolve().glob("*.jar"))]
 
 
 def make_home(home: Path, pyspark: Path, settings: Mapping[str, str], jvm: Jvm) -> None:

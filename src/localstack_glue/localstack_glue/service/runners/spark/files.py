@@ -6,3 +6,4 @@ ERROR = "error.json"  # {"message": ...}: what ended the script, as the launcher
 INSTALLING = "installation.log"
 NOT_INSTALLED = "spark-not-installed"  # the Glue version
 NOT_REDIRECTED = "not-redirected"  # the endpoint table
+SOCKET = "socket"  # of the warm worker that the run has, until it is connected to

@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from ..interpreters import Interpreter
 from ..layers import Wishes, with_modules
 from . import archive, configuration
 from .configuration import Jvm
-from .files import ERROR, INSTALLING, LAUNCH, NOT_INSTALLED, NOT_REDIRECTED, ORDER
+from .files import ERROR, INSTALLING, LAUNCH, NOT_INSTALLED, NOT_REDIRECTED, ORDER, SOCKET
 from .versions import VERSIONS
 
 DESCRIPTION = "spark.json"  # in an environment: the installer's last word
@@ -40,7 +41,7 @@ def main(folder: Path) -> int:
     (folder / ORDER).unlink()
     version = VERSIONS[order["glue"]]
     place = Path(order["environment"])
-    described = _described(place) or _install(order, place, folder)
+    described = described_in(place) or _install(order, place, folder)
     if described is None or not _redirect(order, place, folder):
         return 1
     python = Interpreter(version.python, str(place / "bin" / "python"), order["table"])
@@ -54,15 +55,35 @@ def main(folder: Path) -> int:
     wishes = Wishes(tuple(words), tuple(content), pinned)
     if wishes.words:
         start, more = with_modules(_Folder(folder), python, wishes, _settings(order))  # type: ignore[arg-type]
-    _say(f"Glue {version.glue}: Spark {version.spark}, Python {version.python}, Java {java_version}. {order['said']}.")
+    warm = _take_over(folder)
+    how = ", started in a warm worker" if warm else ""
+    _say(f"Glue {version.glue}: Spark {version.spark}, Python {version.python}, Java {java_version}{how}. {order['said']}.")
     report = folder / LAUNCH
-    report.write_text(
-        json.dumps({"arguments": order["arguments"], "error": str(folder / ERROR), "events": order["events"]})
-    )
+    launch = {"arguments": order["arguments"], "error": str(folder / ERROR), "events": order["events"], "warm": warm}
+    report.touch(0o600)
+    report.write_text(json.dumps(launch))
     os.environ.update(
         {**configuration.of_home(home, java, start[-1]), "GLUE_LAUNCH": str(report), **more}
     )
     os.execv(start[0], [*start, order["launcher"], order["script"], *order["argv"]])
+
+
+def _take_over(folder: Path) -> dict[str, Any] | None:
+    """The JVM of the warm worker that pool.py has given to this run: where it is, and a connection that the launcher inherits. None
+    if there is none, or none any more."""
+    if not (folder / SOCKET).exists():
+        return None
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(f"../{SOCKET}")  # relative to the working folder: the path of a socket must be short
+        with connection.makefile() as said:
+            found: dict[str, Any] = json.loads(said.readline())
+    except (OSError, ValueError):
+        return None
+    finally:
+        (folder / SOCKET).unlink()
+    connection.set_inheritable(True)
+    return {**found, "connection": connection.detach()}
 
 
 def _jvm(order: dict[str, Any], described: dict[str, Any], pyspark: Path) -> Jvm:
@@ -77,7 +98,7 @@ def _jvm(order: dict[str, Any], described: dict[str, Any], pyspark: Path) -> Jvm
     return Jvm(java, version, order["heap"], [*class_path, *jars], options)
 
 
-def _described(place: Path) -> dict[str, str] | None:
+def described_in(place: Path) -> dict[str, str] | None:
     """What the installer made, if it is all still there."""
     try:
         found: dict[str, str] = json.loads((place / DESCRIPTION).read_text())
@@ -106,7 +127,7 @@ def _install(order: dict[str, Any], place: Path, folder: Path) -> dict[str, str]
         for line in process.stdout:
             said.write(line)
             _say(line.rstrip())
-    described = None if process.wait() else _described(place)
+    described = None if process.wait() else described_in(place)
     if described is None:
         (folder / NOT_INSTALLED).write_text(order["glue"])
     return described
