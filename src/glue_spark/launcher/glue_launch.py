@@ -2,8 +2,9 @@
 
     python glue_launch.py <script> <argv...>
 
-The file named in GLUE_LAUNCH says {"arguments": the job's, "error": a file to be written if the script fails}. Python 3.7 or
-later, standard library alone until the script runs.
+The file named in GLUE_LAUNCH says {"arguments": the job's, "error": a file to be written if the script fails, "warm": null, or of
+the JVM in a warm worker {"connection": a descriptor, "port", "secret"}}. Python 3.7 or later, standard library alone until the
+script runs.
 
 However the script ends, Spark is stopped in an orderly way, so that its event log is whole and no JVM is left.
 """
@@ -12,8 +13,10 @@ import contextlib
 import json
 import os
 import runpy
+import socket
 import sys
 import threading
+import time
 import traceback
 
 JVM_PATIENCE = 20  # seconds for a JVM to end
@@ -26,6 +29,8 @@ def main(words):
     sys.argv = words
     # as it is for a script that is started by its name, and no trace of this file
     sys.path[0] = os.path.dirname(os.path.abspath(words[0]))
+    if order["warm"]:
+        _take(order["warm"])
     status, message = _run(words[0], order["arguments"])
     _wait_for_threads()
     died = _how_the_jvm_died()
@@ -36,6 +41,67 @@ def main(words):
         with open(order["error"], "w") as file:
             json.dump({"message": message}, file)
     return status
+
+
+class WarmJvm:
+    """The process of a JVM that somebody else has started, as far as Popen is used here."""
+
+    def __init__(self, descriptor):
+        os.set_inheritable(descriptor, False)
+        self._connection = socket.socket(fileno=descriptor)
+        self.returncode = None
+        self.stdin = self
+
+    def wait(self, seconds):
+        """Raises socket.timeout."""
+        self._connection.settimeout(seconds)
+        if self.returncode is None:
+            self.returncode = int(self._connection.recv(64) or -9)  # with its holder it is killed as well
+        return self.returncode
+
+    def poll(self):
+        with contextlib.suppress(socket.timeout, BlockingIOError):
+            return self.wait(0)
+
+    def close(self):
+        self._connection.shutdown(socket.SHUT_WR)
+
+
+def _take(warm):
+    """Gives this run's settings, folder and environment to the JVM of a warm worker, and the JVM to pyspark."""
+    here = {"PYSPARK_GATEWAY_PORT": str(warm["port"]), "PYSPARK_GATEWAY_SECRET": warm["secret"]}
+    os.environ.update(here)
+    from pyspark import SparkContext
+
+    SparkContext._ensure_initialized()
+    for name in here:
+        del os.environ[name]
+    gateway = SparkContext._gateway
+    gateway.proc = WarmJvm(warm["connection"])
+    jvm = gateway.jvm
+    file = jvm.java.io.FileInputStream(os.path.join(os.environ["SPARK_CONF_DIR"], "spark-defaults.conf"))
+    settings = jvm.java.util.Properties()
+    settings.load(jvm.java.io.InputStreamReader(file, "UTF-8"))
+    file.close()
+    of_hadoop = jvm.org.apache.spark.deploy.SparkHadoopUtil.get().conf()  # made once in the life of a JVM
+    for name in settings.stringPropertyNames():
+        value = settings.getProperty(name).strip()
+        jvm.System.setProperty(name, value)
+        if name.startswith("spark.hadoop."):
+            of_hadoop.set(name[len("spark.hadoop.") :], value)
+    jvm.System.setProperty("user.dir", os.getcwd())
+    jvm.System.setProperty("spark.app.submitTime", str(int(time.time() * 1000)))
+    _give_environment(SparkContext)
+
+
+def _give_environment(context):
+    """A JVM hands its environment on to its Python workers; that of a warm one is not the run's."""
+    plain = context._do_init
+
+    def with_environment(self, master, name, home, files, environment, *more, **named):
+        return plain(self, master, name, home, files, {**os.environ, **(environment or {})}, *more, **named)
+
+    context._do_init = with_environment
 
 
 def _run(script, arguments):

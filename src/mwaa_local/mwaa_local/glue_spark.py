@@ -2,6 +2,7 @@
 
 Made by `make up GLUE=4.0`, or when a job first needs it: then the Glue service calls stack/bin/glue-spark, and what is
 said here stands in the log of the job's run. What was made is described in `spark.json` in the environment, written last.
+An archive of Spark's classes makes its JVM start faster; where none can be made, Spark works without.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mwaa_local import java
 from mwaa_local.console import err, note
@@ -28,6 +30,8 @@ from mwaa_local.settings import ROOT, SPARK_VERSIONS, Settings, load
 CODE = ROOT / "src" / "glue_spark"
 DESCRIPTION = "spark.json"
 SAMPLES = "4.0"  # the Glue version of the jobs in glue/
+EXERCISE = Path("launcher", "exercise.py")
+ARCHIVES_SINCE = 13  # the Java that has -XX:ArchiveClassesAtExit
 # Scala 2.12.10 of Spark 3.1.1 cannot make the lambdas of a Java 16 or later; 2.12.15 can, and all of 2.12 fits together.
 _SCALA, _SCALA_OF, _SCALA_FOR = "scala-library-2.12.15.jar", "4.0", "3.0"
 # Glue has PostgreSQL's driver built in. The hash is that of the PostgreSQL project's own release.
@@ -99,13 +103,15 @@ def _install(settings: Settings, version: str) -> None:
     _add_postgresql(installer, jars)
     note("The file system for S3 is being compiled ...")
     jar = _file_system(jars, place / "s3-file-system.jar", found)
-    described = {
+    described: dict[str, Any] = {
         "glue": version,
         "java": str(found.home),
         "java_version": found.version,
         "s3_jar": str(jar),
         "made_from": _made_from(installer, environment),
     }
+    if made := _archive(settings, place, described):
+        described["archive"] = made
     beside = place / f".{DESCRIPTION}-{os.getpid()}"
     beside.write_text(json.dumps(described, indent=2))
     beside.replace(place / DESCRIPTION)
@@ -174,6 +180,23 @@ def _file_system(jars: Path, jar: Path, found: Java) -> Path:
     return jar
 
 
+def _archive(settings: Settings, place: Path, described: Mapping[str, Any]) -> dict[str, str] | None:
+    """The archive of classes, made with the very settings of a run, so by the service's own code. None where that fails."""
+    if int(described["java_version"]) < ARCHIVES_SINCE:
+        note(f"Java {described['java_version']} cannot make an archive of Spark's classes, so Spark starts more slowly.")
+        return None
+    note("An archive of Spark's classes is being made, for quick starts ...")
+    order = json.dumps({**described, "place": str(place), "exercise": str(CODE / EXERCISE)})
+    command = [str(settings.venv_python("localstack")), "-I", "-m", "localstack_glue.service.runners.spark.archive", order]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode == 0:
+        made: dict[str, str] = json.loads(done.stdout)
+        return made
+    why = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+    note(f"No archive of Spark's classes could be made, so Spark starts more slowly: {why}")
+    return None
+
+
 def _run(command: list[str], environment: dict[str, str], problem: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
@@ -182,12 +205,12 @@ def _run(command: list[str], environment: dict[str, str], problem: str) -> None:
 
 
 def _made_from(installer: Installer, environment: Environment) -> str:
-    """The environment's stamp, the lock of the driver, and the sources of the file system."""
+    """The environment's stamp, the lock of the driver, the sources of the file system, and what the archive of classes is made by."""
     digest = hashlib.sha256()
     stamp = installer.place(environment) / STAMP
     digest.update(stamp.read_bytes() if stamp.is_file() else b"")
     digest.update(_JDBC_LOCK.read_bytes())
-    for source in sorted([*CODE.glob("filesystem/**/*.java"), CODE / "glue_spark" / "jar.py"]):
+    for source in sorted([*CODE.glob("filesystem/**/*.java"), CODE / "glue_spark" / "jar.py", CODE / EXERCISE]):
         digest.update(source.read_bytes() if source.is_file() else b"")
     return digest.hexdigest()
 

@@ -35,6 +35,7 @@ from .crawlers.store import CrawlerStore
 from .crawlers.timing import CrawlerSchedules
 from .jobs import JobStore
 from .runner import Runner
+from .runners.spark.pool import WarmWorkers
 from .runs import RunStore
 from .schedules import Clock
 from .settings import Settings
@@ -58,7 +59,10 @@ class Engine:
         self.jobs = JobStore(settings.kept / "jobs")
         self.bookmarks = Bookmarks(settings.kept / "bookmarks")
         self.runs = RunStore(settings.runs, settings.quotas)
-        self.runner = Runner(self.runs, AwsServices(client), settings, self.bookmarks)
+        self.warm_workers = WarmWorkers(self.runs, settings)
+        hand_over = self.warm_workers.hand_over
+        self.runner = Runner(self.runs, AwsServices(client), settings, self.bookmarks, hand_over)
+        self.runner.endings.append(self.warm_workers.refill)
         self.starts = Starts(self.jobs, self.runs, self.runner)
         self.catalog = Catalog()
         self.classifiers = ClassifierStore(settings.kept / "classifiers")
@@ -117,6 +121,7 @@ class Engine:
         self.crawls.adopt()  # after that: triggers hear what became of the crawls they had started
         self.activation.restore()
         self.crawler_schedules.resume()
+        self.warm_workers.start()
 
     def stop(self) -> None:
         """At an orderly stop of LocalStack, while the other services still answer. Takes 10 s at most."""
@@ -124,4 +129,5 @@ class Engine:
         ending = threading.Thread(target=self.crawls.shutdown, name="glue-crawls-end", daemon=True)
         ending.start()
         self.runner.shutdown()
+        self.warm_workers.shutdown()
         ending.join()

@@ -177,14 +177,15 @@ def members(run_id: str, process: Process | None) -> set[int]:
     return found
 
 
-def end_all(run_id: str, process: Process | None, grace: float = GRACE) -> None:
+def end_all(run_id: str, process: Process | None, grace: float = GRACE, companion: str = "") -> None:
     """Return when no process of the run lives: SIGTERM to all, and after `grace` seconds SIGKILL until none is left.
+    `companion` is the mark of processes that were there before the run, and end with it.
 
     Asks /proc anew each time, for a process may start others while it is being ended."""
     deadline = time.monotonic() + grace
     told: set[int] = set()
     pause = 0.005
-    while living := members(run_id, process):
+    while living := members(run_id, process) | (members(companion, None) if companion else set()):
         if time.monotonic() >= deadline:
             _signal(living, signal.SIGKILL)
         else:

@@ -27,6 +27,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from . import bookmarks, errors, process, runners, states
@@ -34,7 +35,7 @@ from .bookmarks import Bookmarks
 from .late_logs import LateLogs
 from .logs import LogClient, Shipper
 from .process import Process
-from .runners import CannotStart, Launch
+from .runners import CannotStart, Launch, Warm
 from .runners.spark.event_log import EventLog, Objects
 from .runs import Run, RunStore
 from .settings import Settings
@@ -67,8 +68,17 @@ class Services(Protocol):
 
 
 class Runner:
-    def __init__(self, store: RunStore, services: Services, settings: Settings, bookmarks: Bookmarks) -> None:
+    def __init__(
+        self,
+        store: RunStore,
+        services: Services,
+        settings: Settings,
+        bookmarks: Bookmarks,
+        hand_over: Callable[[Warm, Path], str] = lambda wanted, folder: "",
+    ) -> None:
+        """`hand_over` gives a warm worker to the run in a folder, and returns the mark of its processes; "": there is none."""
         self._store, self._services, self._settings, self._bookmarks = store, services, settings, bookmarks
+        self._hand_over = hand_over
         self._children = process.Children()
         self._supervised = Supervisions()
         self._line = threading.Condition()  # told whenever a run that waits in line may have got room, or shall not
@@ -109,7 +119,7 @@ class Runner:
             except Exception as problem:
                 LOG.exception("Glue run %s", run.id)
                 recorded = run.local["Process"]
-                process.end_all(run.id, Process.from_json(recorded) if recorded else None)
+                self._end_all(run, Process.from_json(recorded) if recorded else None)
                 self._fail(run, f"Internal service error: {type(problem).__name__}: {problem}")
             finally:
                 self._tell_the_line()
@@ -163,6 +173,8 @@ class Runner:
             return None
         try:
             launch.work.mkdir(exist_ok=True)
+            if launch.warm and (companion := self._hand_over(launch.warm, run.folder)):
+                self._store.remember(run, Companion=companion)
             environment = launch.environment | self._bookmarks.hand_out(
                 run.owner, run.job_name, run.local["Arguments"], run.folder
             )
@@ -200,7 +212,7 @@ class Runner:
         deadline = run.since + minutes * self._settings.minute
         events = runners.event_log(run, self._services.objects, self._settings)
         verdict = self._wait(run, shim, shippers, events, deadline) if shim else None
-        process.end_all(run.id, shim)
+        self._end_all(run, shim)
         if shim:
             self._children.reap(shim)
         events.finish()
@@ -211,6 +223,9 @@ class Runner:
         self._conclude(run, verdict)
         if run.local.get("LogsDue"):
             self._late_logs.start()
+
+    def _end_all(self, run: Run, shim: Process | None) -> None:
+        process.end_all(run.id, shim, companion=run.local.get("Companion") or "")
 
     def _wait(self, run: Run, shim: Process, shippers: list[Shipper], events: EventLog, deadline: float) -> str | None:
         """Until the shim is over, or a reason to end it appears: that reason (a state), or None."""

@@ -42,6 +42,7 @@ PROVENANCE = {
 # Of the request, else of the job.
 _EITHER = ("Timeout", "SecurityConfiguration", "NotificationProperty", "ExecutionClass", "JobRunQueuingEnabled")
 _KEPT_FROM_JOB = (*_EITHER, "GlueVersion", "JobMode", "MaintenanceWindow")
+_OF_ONE_ATTEMPT = ("RetryDue", "LogsDue", "Companion")
 _TAKEN_FROM_REQUEST = (*_EITHER, "Arguments", "ExecutionRoleSessionPolicy")
 
 
@@ -55,6 +56,7 @@ class Run:
     MaxRetries, MaxConcurrentRuns    of the job
     Since               when it began to consume resources, in seconds since the epoch; None while it waits in line
     Process             see process.py, None before it starts
+    Companion           the mark of processes that were there before it and are its own now, see runners/spark/pool.py
     RetryDue            failed, and another attempt follows
     RetriedAs           the id of the attempt that follows
     LogsDue             ended before all its output was shipped
@@ -228,7 +230,7 @@ class RunStore:
             "JobRunState": states.STARTING,
             "ExecutionTime": 0,
         }
-        local = {key: value for key, value in copy.deepcopy(failed.local).items() if key not in ("RetryDue", "LogsDue")}
+        local = {key: value for key, value in copy.deepcopy(failed.local).items() if key not in _OF_ONE_ATTEMPT}
         local |= {"Process": None, "Provenance": "none", "Since": now}
         with self._lock:
             known = record["Id"] in self._runs  # killed before it could be remembered

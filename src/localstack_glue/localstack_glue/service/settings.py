@@ -15,6 +15,7 @@ Variables:
     GLUE_SPARK_AWS_DATA           folder of their endpoint tables, which the jobs themselves have made
     GLUE_RUNTIME                  image: Spark jobs run in AWS's own images, where these can be had
     GLUE_IMAGE_5_1, ...           other names of these images, by Glue version: those of a mirror
+    GLUE_WARM                     Glue versions of which a warm worker waits for Spark jobs, with commas. Default: none
     GLUE_MEMORY_LIMITS            0 lets runs take more memory than their capacity gives them
     GLUE_MINUTE_SECONDS           seconds in a minute of a job's Timeout: tests shorten it. Default 60
     GLUE_MAX_CONCURRENT_RUNS      quota "Max concurrent job runs per account". Default 2000, AWS's
@@ -96,6 +97,7 @@ class Settings:
     network: Variables = ()
     quotas: Quotas = Quotas()
     spark: SparkPlaces = SparkPlaces()
+    warm: tuple[str, ...] = ()
 
     @property
     def allow_real_aws(self) -> bool:
@@ -126,6 +128,7 @@ class Settings:
                 runs=int(_number(environment, "GLUE_MAX_CONCURRENT_RUNS", Quotas.runs)),
                 dpus=_number(environment, "GLUE_MAX_DPUS", Quotas.dpus),
             ),
+            warm=tuple(word.strip() for word in environment.get("GLUE_WARM", "").split(",") if word.strip()),
             spark=SparkPlaces(
                 installer=environment.get("GLUE_SPARK_INSTALLER", ""),
                 code=Path(environment.get("GLUE_SPARK_CODE", "")),

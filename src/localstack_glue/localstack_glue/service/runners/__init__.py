@@ -28,12 +28,22 @@ class CannotStart(Exception):
 
 
 @dataclass(frozen=True)
+class Warm:
+    """What a warm worker must be: the Glue version, and MB of the heap of its JVM."""
+
+    glue: str
+    heap: int
+
+
+@dataclass(frozen=True)
 class Launch:
-    """A process to start: its words, its whole environment, the folder it works in (made if missing)."""
+    """A process to start: its words, its whole environment, the folder it works in (made if missing), and the warm worker that
+    would do for it."""
 
     command: list[str]
     environment: dict[str, str]
     work: Path
+    warm: Warm | None = None
 
 
 class Kind(Protocol):

@@ -3,6 +3,8 @@
     versions.py     GlueVersion, and the Spark behind it       sizes.py          cores and memory, from workers and machine
     parameters.py   what the job's arguments ask of Spark      configuration.py  Spark's own settings, as files
     start.py        in the run's process: installs Spark where it is missing, then becomes the script
+    archive.py      Spark's classes in the form from which a JVM starts quickly
+    pool.py         JVMs that wait for a run, if the settings want some
     endings.py      what a run that failed says            event_log.py      Spark's event log, to S3
     user.py         a name for the user, in Docker mode    image.py          GLUE_RUNTIME=image: AWS's own image instead
     files.py        names in the run's folder
@@ -22,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import arguments
 from ...memory import Limit
-from .. import CannotStart, Fetch, Launch, libraries, scripts
+from .. import CannotStart, Fetch, Launch, Warm, libraries, scripts
 from ..interpreters import Interpreter
 from . import configuration, image, parameters, sizes, user, versions
 from .endings import failure
@@ -89,6 +91,7 @@ def prepare(run: Run, fetch: Fetch, settings: Settings) -> Launch:
         | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(work / "spark"), "TZ": "UTC"}
         | user.environment(run.folder),
         work,
+        Warm(version.glue, size.heap) if parameters.suit_any_jvm(given, wanted) else None,
     )
 
 

@@ -1,15 +1,17 @@
 """Spark's settings for a run, as the files that Spark itself reads: a SPARK_HOME of the run's own.
 
-    conf/spark-defaults.conf   what is not said in the script is said here
+    conf/spark-defaults.conf   what is not said in the script is said here; found by SPARK_CONF_DIR
     conf/log4j*.properties     warnings and errors, and what scripts log by GlueContext.get_logger(), to stderr
     bin/spark-submit           starts the JVM: pyspark calls it
     jars, python, ...          links to the Spark that is installed
 
 Lean: no web interface, as many shuffle partitions as a small machine needs, catalogs in memory, unless the job says otherwise.
+The class path is a list of jars, always in the same order and without a folder, so that an archive of classes fits (archive.py).
 """
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -61,30 +63,8 @@ _LOG2 = (
 def of_run(run: Run, size: Size, wanted: Mapping[str, str], settings: Settings) -> dict[str, str]:
     """What spark-defaults.conf holds; `wanted`, of --conf, goes before all but what makes the run a local one."""
     work, account = run.folder / "work", run.local["Account"]
-    found = {
-        "spark.app.name": run.job_name,
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.sql.shuffle.partitions": str(2 * size.cores),
-        "spark.sql.catalogImplementation": "in-memory",
-        "spark.sql.warehouse.dir": str(work / "spark-warehouse"),
-        # the file system for S3 turns its renames into uploads
-        "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "1",
-        **wanted,
-        "spark.master": f"local[{size.cores}]",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-    }
-    for scheme in _SCHEMES:
-        found[f"spark.hadoop.fs.{scheme}.impl"] = "mwaalocal.s3.S3FileSystem"
-        found[f"spark.hadoop.fs.AbstractFileSystem.{scheme}.impl"] = "mwaalocal.s3.S3"
-    found |= {
-        "spark.hadoop.fs.s3a.endpoint": settings.endpoint,
-        "spark.hadoop.fs.s3a.access.key": scripts.access_key(account),
-        "spark.hadoop.fs.s3a.secret.key": "test",
-        "spark.hadoop.fs.s3a.endpoint.region": run.local["Region"],
-        "spark.hadoop.mwaalocal.s3.scratch": str(work / "s3-scratch"),
-    }
+    local = Local(work, size.cores, settings.endpoint, scripts.access_key(account), run.local["Region"])
+    found = {"spark.app.name": run.job_name, **local.defaults(), **wanted, **local.fixed()}
     if parameters.event_logs(run.local["Arguments"]):
         (work / EVENTS).mkdir(exist_ok=True)
         found |= {"spark.eventLog.enabled": "true", "spark.eventLog.dir": (work / EVENTS).as_uri()}
@@ -92,13 +72,88 @@ def of_run(run: Run, size: Size, wanted: Mapping[str, str], settings: Settings) 
 
 
 @dataclass(frozen=True)
+class Local:
+    """A Spark on this machine alone: the folder that it works in, its threads, its S3."""
+
+    work: Path
+    cores: int
+    endpoint: str
+    access_key: str
+    region: str
+
+    def defaults(self) -> dict[str, str]:
+        """What a job may say otherwise."""
+        return {
+            "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
+            "spark.sql.shuffle.partitions": str(2 * self.cores),
+            "spark.sql.catalogImplementation": "in-memory",
+            "spark.sql.warehouse.dir": str(self.work / "spark-warehouse"),
+            # the file system for S3 turns its renames into uploads
+            "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "1",
+        }
+
+    def fixed(self) -> dict[str, str]:
+        """What makes it a local one."""
+        found = {
+            "spark.master": f"local[{self.cores}]",
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+        }
+        for scheme in _SCHEMES:
+            found[f"spark.hadoop.fs.{scheme}.impl"] = "mwaalocal.s3.S3FileSystem"
+            found[f"spark.hadoop.fs.AbstractFileSystem.{scheme}.impl"] = "mwaalocal.s3.S3"
+        return found | {
+            "spark.hadoop.fs.s3a.endpoint": self.endpoint,
+            "spark.hadoop.fs.s3a.access.key": self.access_key,
+            "spark.hadoop.fs.s3a.secret.key": "test",
+            "spark.hadoop.fs.s3a.endpoint.region": self.region,
+            "spark.hadoop.mwaalocal.s3.scratch": str(self.work / "s3-scratch"),
+        }
+
+
+@dataclass(frozen=True)
 class Jvm:
-    """The Java that Spark runs in: its folder and version, MB of its heap, what is on its class path."""
+    """The Java that Spark runs in: its folder and version, MB of its heap, the jars on its class path, and options about the
+    archive of classes, if any."""
 
     java: Path
     version: int
     heap: int
     class_path: Sequence[str] = ()
+    archive: Sequence[str] = ()
+
+
+def environment(home: Path, java: Path, python: str, work: Path) -> dict[str, str]:
+    """That of a Spark of ours that is no job's."""
+    return {
+        **of_home(home, java, python),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_DIRS": str(work / "spark"),
+        "PATH": os.pathsep.join([str(Path(python).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
+        "HOME": str(work),
+        "TMPDIR": str(work),
+        "TZ": "UTC",
+        "LANG": "C.UTF-8",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def of_home(home: Path, java: Path, python: str) -> dict[str, str]:
+    """The variables by which pyspark finds that SPARK_HOME, and Spark its Python."""
+    return {
+        "SPARK_HOME": str(home),
+        "SPARK_CONF_DIR": str(home / "conf"),
+        "JAVA_HOME": str(java),
+        "PYSPARK_PYTHON": python,
+        "PYSPARK_DRIVER_PYTHON": python,
+        "PYSPARK_SUBMIT_ARGS": "pyspark-shell",
+    }
+
+
+def class_path(s3_jar: str, pyspark: Path) -> list[str]:
+    """The jars of Spark, in an order that does not depend on the disk, and by the paths that they have without links."""
+    return [os.path.realpath(s3_jar), *sorted(str(jar) for jar in (pyspark / "jars").resolve().glob("*.jar"))]
 
 
 def make_home(home: Path, pyspark: Path, settings: Mapping[str, str], jvm: Jvm) -> None:
@@ -113,8 +168,11 @@ def make_home(home: Path, pyspark: Path, settings: Mapping[str, str], jvm: Jvm) 
     (conf / "spark-defaults.conf").write_text("".join(lines))
     (conf / "log4j.properties").write_text(_LOG)
     (conf / "log4j2.properties").write_text(_LOG2)
-    class_path = ":".join([str(conf), *jvm.class_path])
-    command = [str(jvm.java / "bin" / "java"), "-cp", class_path, f"-Xmx{jvm.heap}m", *_options(jvm.version)]
+    command = [str(jvm.java / "bin" / "java"), "-cp", ":".join(jvm.class_path), f"-Xmx{jvm.heap}m"]
+    command += [*_options(jvm.version), *jvm.archive]
+    # Spark up to 3.2 has log4j 1, later ones have log4j 2
+    command += [f"-Dlog4j.configuration=file:{conf}/log4j.properties"]
+    command += [f"-Dlog4j2.configurationFile=file:{conf}/log4j2.properties"]
     command += shlex.split(settings.get("spark.driver.extraJavaOptions", ""))
     command += ["org.apache.spark.deploy.SparkSubmit"]
     submit = home / "bin" / "spark-submit"
@@ -135,6 +193,8 @@ def _options(java_version: int) -> list[str]:
     options += ["-XX:Tier4CompileThreshold=150000", "-XX:Tier4BackEdgeThreshold=400000"]
     options += ["-Duser.timezone=UTC", "-Dfile.encoding=UTF-8", "-Dio.netty.tryReflectionSetAccessible=true"]
     if java_version >= 9:
+        # what the JVM itself has to warn of is not the script's output
+        options += ["-Xlog:disable", "-Xlog:all=warning:stderr"]
         options += [f"--add-opens={package}=ALL-UNNAMED" for package in _OPENED]
     return options
 

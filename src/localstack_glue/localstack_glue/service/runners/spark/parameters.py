@@ -25,6 +25,8 @@ ACCEPTED = (
 )
 _TRUE = "true"
 _FOLDER = re.compile(r"s3[an]?://[^/]+(/|$)")
+# Read when the JVM starts.
+_OF_JVM = ("spark.driver.extra", "spark.driver.default", "spark.jars", "spark.files", "spark.archives", "spark.submit.")
 
 
 def refuse(arguments: Mapping[str, str]) -> None:
@@ -55,6 +57,11 @@ def configuration(arguments: Mapping[str, str]) -> dict[str, str]:
             )
         found[key] = value.strip().strip("\"'")
     return found
+
+
+def suit_any_jvm(arguments: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Whether a JVM that has started already will do, whose memory is right; `wanted` are the settings of --conf."""
+    return not arguments.get("--extra-jars") and not any(name.startswith(_OF_JVM) for name in wanted)
 
 
 def fetch_files(run: Run, work: Path, fetch: Fetch) -> None:

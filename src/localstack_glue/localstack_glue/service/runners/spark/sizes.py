@@ -45,9 +45,7 @@ def of_run(record: Mapping[str, Any], wanted: Mapping[str, str]) -> Size:
     else:
         dpus = record.get("MaxCapacity") or 2
         asked, of_aws = int(max(1, dpus - 1) * _CORES_OF_DPU), f"{dpus:g} DPUs"
-    cores = max(
-        1, min(asked, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    )
+    cores = max(1, min(asked, cores_of_machine()))
     machine = machine_memory() // MB
     most = _HEAP_OF_WORKER.get(worker or "Standard", 10) * 1024
     heap = max(512, min(most, machine // 2))
@@ -64,6 +62,17 @@ def of_run(record: Mapping[str, Any], wanted: Mapping[str, str]) -> Size:
         heap + beside,
         f"{f'a worker {worker}' if worker else 'a DPU'} with a heap of {heap} MB",
     )
+
+
+def cores_of_machine() -> int:
+    """Those that we may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def available_memory() -> int:
+    """Bytes that could be had at once. Linux alone."""
+    lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+    return int(lines["MemAvailable"].split()[0]) << 10
 
 
 def machine_memory() -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -20,8 +21,9 @@ from typing import Any
 from ...settings import Settings
 from ..interpreters import Interpreter
 from ..layers import Wishes, with_modules
-from . import configuration, image
-from .files import DESCRIPTION, ERROR, INSTALLING, LAUNCH, NOT_INSTALLED, NOT_REDIRECTED, ORDER
+from . import archive, configuration, image
+from .configuration import Jvm
+from .files import DESCRIPTION, ERROR, INSTALLING, LAUNCH, NOT_INSTALLED, NOT_REDIRECTED, ORDER, SOCKET
 from .versions import VERSIONS
 
 
@@ -39,37 +41,29 @@ def main(folder: Path) -> int:
     if order["image"] and (status := _in_image(order)) is not None:
         return status
     place = Path(order["environment"])
-    described = _described(place) or _install(order, place, folder)
+    described = described_in(place) or _install(order, place, folder)
     if described is None or not _redirect(order, place, folder):
         return 1
     python = Interpreter(version.python, str(place / "bin" / "python"), order["table"])
     pyspark = python.packages / "pyspark"
     home = folder / "work" / ".spark-home"
-    jars, spark_jars = order["jars"], [described["s3_jar"], str(home / "jars" / "*")]
-    class_path = [*jars, *spark_jars] if order["jars_first"] else [*spark_jars, *jars]
     java, java_version = Path(described["java"]), int(described["java_version"])
-    jvm = configuration.Jvm(java, java_version, order["heap"], class_path)
-    configuration.make_home(home, pyspark, order["settings"], jvm)
+    configuration.make_home(home, pyspark, order["settings"], _jvm(order, described, pyspark))
     start: list[str] = [python.path]
     more: dict[str, str] = {}
     words, content, pinned = order["wishes"]
     wishes = Wishes(tuple(words), tuple(content), pinned)
     if wishes.words:
         start, more = with_modules(_Folder(folder), python, wishes, _settings(order))  # type: ignore[arg-type]
-    _say(f"Glue {version.glue}: Spark {version.spark}, Python {version.python}, Java {java_version}. {order['said']}.")
+    warm = _take_over(folder)
+    how = ", started in a warm worker" if warm else ""
+    _say(f"Glue {version.glue}: Spark {version.spark}, Python {version.python}, Java {java_version}{how}. {order['said']}.")
     report = folder / LAUNCH
-    report.write_text(json.dumps({"arguments": order["arguments"], "error": str(folder / ERROR)}))
+    launch = {"arguments": order["arguments"], "error": str(folder / ERROR), "warm": warm}
+    report.touch(0o600)
+    report.write_text(json.dumps(launch))
     os.environ.update(
-        {
-            "SPARK_HOME": str(home),
-            "SPARK_CONF_DIR": str(home / "conf"),
-            "JAVA_HOME": str(java),
-            "PYSPARK_PYTHON": start[-1],
-            "PYSPARK_DRIVER_PYTHON": start[-1],
-            "PYSPARK_SUBMIT_ARGS": "pyspark-shell",
-            "GLUE_LAUNCH": str(report),
-            **more,
-        }
+        {**configuration.of_home(home, java, start[-1]), "GLUE_LAUNCH": str(report), **more}
     )
     os.execv(start[0], [*start, order["launcher"], order["script"], *order["argv"]])
 
@@ -85,7 +79,37 @@ def _in_image(order: dict[str, Any]) -> int | None:
     return image.run(order["image"]["command"], order["image"]["container"], environment)
 
 
-def _described(place: Path) -> dict[str, str] | None:
+def _take_over(folder: Path) -> dict[str, Any] | None:
+    """The JVM of the warm worker that pool.py has given to this run: where it is, and a connection that the launcher inherits. None
+    if there is none, or none any more."""
+    if not (folder / SOCKET).exists():
+        return None
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(f"../{SOCKET}")  # relative to the working folder: the path of a socket must be short
+        with connection.makefile() as said:
+            found: dict[str, Any] = json.loads(said.readline())
+    except (OSError, ValueError):
+        return None
+    finally:
+        (folder / SOCKET).unlink()
+    connection.set_inheritable(True)
+    return {**found, "connection": connection.detach()}
+
+
+def _jvm(order: dict[str, Any], described: dict[str, Any], pyspark: Path) -> Jvm:
+    """The job's own jars follow Spark's, or go before them; then no archive of classes fits."""
+    class_path = configuration.class_path(described["s3_jar"], pyspark)
+    java, version, jars = Path(described["java"]), int(described["java_version"]), order["jars"]
+    if jars and order["jars_first"]:
+        return Jvm(java, version, order["heap"], [*jars, *class_path])
+    options, unusable = archive.options(described, class_path)
+    if unusable:
+        _say(f"The archive of Spark's classes is not used, so Spark starts slowly: {unusable}.")
+    return Jvm(java, version, order["heap"], [*class_path, *jars], options)
+
+
+def described_in(place: Path) -> dict[str, str] | None:
     """What the installer made, if it is all still there."""
     try:
         found: dict[str, str] = json.loads((place / DESCRIPTION).read_text())
@@ -114,7 +138,7 @@ def _install(order: dict[str, Any], place: Path, folder: Path) -> dict[str, str]
         for line in process.stdout:
             said.write(line)
             _say(line.rstrip())
-    described = None if process.wait() else _described(place)
+    described = None if process.wait() else described_in(place)
     if described is None:
         (folder / NOT_INSTALLED).write_text(order["glue"])
     return described
