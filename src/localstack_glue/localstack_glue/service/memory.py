@@ -48,7 +48,10 @@ def of_capacity(dpus: float) -> Limit:
 class MemoryWatch:
     """Watches the processes of one run. `next_look`: seconds until it is worth a look."""
 
-    def __init__(self, run_id: str, folder: Path, shim: Process, limit: Limit, limited: bool = True) -> None:
+    def __init__(
+        self, run_id: str, folder: Path, shim: Process, limit: Limit, limited: bool = True, companion: str = ""
+    ) -> None:
+        self._companion = companion  # see process.members
         self._run_id, self._folder, self._shim, self._giver = run_id, folder, shim, limit.giver
         self._limit = limit.bytes
         self._active = limited and self._limit > 0 and sys.platform.startswith("linux")
@@ -73,7 +76,7 @@ class MemoryWatch:
 
     def _find(self) -> set[int]:
         if not self._family or time.monotonic() > self._scanned + WHOLE_SCAN_EVERY:
-            self._family = process.members(self._run_id, self._shim)
+            self._family = process.members(self._run_id, self._shim, self._companion)
             self._scanned = time.monotonic()
         found, new = set(self._family), set(self._family)
         while new:
@@ -87,7 +90,7 @@ class MemoryWatch:
         text = f"its processes held {held / (1 << 30):.2f} GB, and {self._giver} gives {gives:.4g} GB"
         LOG.info("Glue run %s is ended: %s", self._run_id, text)
         (self._folder / _EXCEEDED).write_text(text)
-        for pid in process.members(self._run_id, self._shim) - {self._shim.pid}:
+        for pid in process.members(self._run_id, self._shim, self._companion) - {self._shim.pid}:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
 

@@ -161,8 +161,11 @@ def find_shim(run_id: str) -> Process | None:
     return None
 
 
-def members(run_id: str, process: Process | None) -> set[int]:
-    """The pids of a run's living processes: those of its group, and those that carry its mark."""
+def members(run_id: str, process: Process | None, companion: str = "") -> set[int]:
+    """The pids of a run's living processes: those of its group, and those that carry its mark. `companion` is the mark of
+    processes that were there before the run, and end with it."""
+    if companion:
+        return members(run_id, process) | members(companion, None)
     if not _LINUX:
         return _group_without_proc(process)
     group, begin = (process.pid, int(process.started or 0)) if process else (-1, 0)
@@ -179,13 +182,12 @@ def members(run_id: str, process: Process | None) -> set[int]:
 
 def end_all(run_id: str, process: Process | None, grace: float = GRACE, companion: str = "") -> None:
     """Return when no process of the run lives: SIGTERM to all, and after `grace` seconds SIGKILL until none is left.
-    `companion` is the mark of processes that were there before the run, and end with it.
 
     Asks /proc anew each time, for a process may start others while it is being ended."""
     deadline = time.monotonic() + grace
     told: set[int] = set()
     pause = 0.005
-    while living := members(run_id, process) | (members(companion, None) if companion else set()):
+    while living := members(run_id, process, companion):
         if time.monotonic() >= deadline:
             _signal(living, signal.SIGKILL)
         else:

@@ -66,7 +66,8 @@ def failure(run: Run, status: int) -> str:
 
 def memory_watch(run: Run, shim: Process, settings: Settings) -> MemoryWatch:
     """What keeps `run`, whose process has started, within its memory."""
-    return MemoryWatch(run.id, run.folder, shim, _kind(run).memory(run), settings.memory_limits)
+    companion = run.local.get("Companion") or ""
+    return MemoryWatch(run.id, run.folder, shim, _kind(run).memory(run), settings.memory_limits, companion)
 
 
 def event_log(run: Run, objects: Callable[[str, str], Objects], settings: Settings) -> EventLog:
