@@ -14,8 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...process import MARK
-
 _REPOSITORY = "public.ecr.aws/glue/aws-glue-libs"
 IMAGES = {
     "5.1": f"{_REPOSITORY}:5.1.0",
@@ -135,9 +133,11 @@ def run(command: Sequence[str], name: str, environment: Mapping[str, str]) -> in
     """Runs the container to its end, and returns its exit status. SIGTERM, of a stop or a timeout, ends it at once."""
 
     def end(*_: object) -> None:
-        # by a process that is none of the run's, or it would be ended with them before it has said a word
-        unmarked = {key: value for key, value in environment.items() if key != MARK}
-        subprocess.run(["docker", "kill", name], env=unmarked, capture_output=True, start_new_session=True, check=False)
+        # by a process without a mark of the run, or it would be ended with the run's before it has said a word
+        bare = {
+            key: value for key, value in environment.items() if key in ("PATH", "HOME") or key.startswith("DOCKER_")
+        }
+        subprocess.run(["docker", "kill", name], env=bare, capture_output=True, start_new_session=True, check=False)
 
     signal.signal(signal.SIGTERM, end)
     with subprocess.Popen(command, env=dict(environment), stdin=subprocess.DEVNULL) as process:
