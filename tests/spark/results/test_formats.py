@@ -25,7 +25,9 @@ def plain(version: str, folder: Path) -> Found:
     """By the interpreter of that version and nothing else. Spark 3.1.1 must be let into a newer Java."""
     opened = " ".join(f"--add-opens={name}=ALL-UNNAMED" for name in OPENED)
     arguments = {"3.0": f'--driver-java-options "{opened} -Dio.netty.tryReflectionSetAccessible=true" pyspark-shell'}
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PYTHON", "SPARK", "PYSPARK"))}
+    kept = {
+        key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PYTHON", "SPARK", "PYSPARK"))
+    }
     environment = {
         **kept, "PYSPARK_PYTHON": str(python(version)), "SPARK_LOCAL_IP": "127.0.0.1", "TZ": "UTC",
         **({"PYSPARK_SUBMIT_ARGS": arguments[version]} if version in arguments else {}),
@@ -33,7 +35,8 @@ def plain(version: str, folder: Path) -> Found:
     command = [python(version), SCRIPTS / "formats.py", "--root", f"file://{folder}/out"]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-6000:]
-    return dict(json.loads(line) for line in done.stdout.splitlines() if line.startswith("["))  # Spark's log is there as well
+    # Spark says something, too.
+    return dict(json.loads(line) for line in done.stdout.splitlines() if line.startswith("["))
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
@@ -43,12 +46,16 @@ def outcome(
     """What plain PySpark says, and what the Glue job says, which goes on with DynamicFrames."""
     version, place, database = request.param, f"formats-{uuid.uuid4().hex[:8]}", f"db_{uuid.uuid4().hex[:8]}"
     aws.glue.create_database(DatabaseInput={"Name": database})
-    script = "".join((SCRIPTS / name).read_text() for name in ("formats.py", "dynamic_frames.py"))
-    name = aws.spark_job(script, version)
+    library = aws.put(f"{place}-lib/formats.py", (SCRIPTS / "formats.py").read_bytes())
+    name = aws.spark_job(
+        (SCRIPTS / "dynamic_frames.py").read_text(), version, DefaultArguments={"--extra-py-files": library}
+    )
     run_id = aws.start(name, Arguments={"--root": f"s3://{DATA}/{place}", "--database": database})
     expected = plain(version, tmp_path_factory.mktemp(f"plain-{version}"))
     said = dict(succeeded(aws, aws.ended(name, run_id, 300)))
-    assert not [key for key in aws.keys(place) if "_temporary" in key or ".spark-staging" in key or key.endswith("/")]
+    assert not [
+        key for key in aws.keys(place + "/") if "_temporary" in key or ".spark-staging" in key or key.endswith("/")
+    ]
     return expected, said
 
 
@@ -91,7 +98,9 @@ def test_dynamic_frames_read_what_plain_pyspark_reads(outcome: tuple[Found, Foun
         assert [row["yes"] for row in read] == [str(row["yes"]).lower() for row in wanted]
         assert [row["none"] for row in read] == ["" if row["none"] is None else str(row["none"]) for row in wanted]
     elif form.startswith("json"):
-        assert [{**row, "none": row.get("none")} for row in read] == [{**row, "none": row.get("none")} for row in wanted]
+        assert [{**row, "none": row.get("none")} for row in read] == [
+            {**row, "none": row.get("none")} for row in wanted
+        ]
     else:
         assert read == wanted
 

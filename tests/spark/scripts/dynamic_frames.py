@@ -1,7 +1,10 @@
-"""Goes on where formats.py ends, as part of the same job: the same data read and written by DynamicFrames."""
+"""A Glue job: what formats.py does, which it imports, and then the same data read and written by DynamicFrames."""
+
+import sys
 
 from awsglue.context import GlueContext
 from awsglue.dynamicframe import DynamicFrame
+from formats import ROOT, data, files, flat, found, say, spark
 
 glue = GlueContext(spark.sparkContext)
 DATABASE = sys.argv[sys.argv.index("--database") + 1]
@@ -18,13 +21,13 @@ def ids(frame):
 
 # What Spark has written, without the column that is in the names of its folders: from_options does not look at those.
 for form, options in (("json", {}), ("json.gz", {}), ("parquet", {}), ("orc", {}), ("csv", CSV), ("csv.gz", CSV)):
-    source = {"paths": ["{}/formats/{}/".format(ROOT, form)], "recurse": True}
+    source = {"paths": [f"{ROOT}/formats/{form}/"], "recurse": True}
     read = glue.create_dynamic_frame.from_options("s3", source, form.partition(".")[0], options).toDF()
     say("read " + form, found(read))
 
 # What DynamicFrames write, Spark reads.
 for form in ("json", "parquet", "glueparquet", "orc", "csv"):
-    path = "{}/written/{}".format(ROOT, form)
+    path = f"{ROOT}/written/{form}"
     frame = dynamic(flat(data()) if form == "csv" else data(), form)
     glue.write_dynamic_frame.from_options(frame, "s3", {"path": path, "partitionKeys": ["kind"]}, form)
     reader = spark.read.option("header", "true").option("inferSchema", "true")
@@ -35,7 +38,7 @@ for form in ("json", "parquet", "glueparquet", "orc", "csv"):
 for form in ("json", "glueparquet"):
     name = "t_" + form
     sink = glue.getSink(
-        connection_type="s3", path="{}/tables/{}/".format(ROOT, name), enableUpdateCatalog=True, partitionKeys=["kind"]
+        connection_type="s3", path=f"{ROOT}/tables/{name}/", enableUpdateCatalog=True, partitionKeys=["kind"]
     )
     sink.setFormat(form)
     sink.setCatalogInfo(catalogDatabase=DATABASE, catalogTableName=name)

@@ -90,7 +90,7 @@ for name, (form, options, shape) in FORMATS.items():
     say(name + " files", files(path))
 
 for mode in ("errorifexists", "ignore", "append", "overwrite", "dynamic"):
-    path = "{}/modes/{}".format(ROOT, mode)
+    path = f"{ROOT}/modes/{mode}"
     spark.conf.set("spark.sql.sources.partitionOverwriteMode", "dynamic" if mode == "dynamic" else "static")
     for first, count in ((0, 10), (100, 3)):
         writer = data(first, count).select("id", "kind", "yes").write.partitionBy("kind", "yes")
