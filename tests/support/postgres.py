@@ -1,7 +1,7 @@
 """A real PostgreSQL of a test's own: the role script `stack/bin/postgres`, on a free port of loopback.
 
-    with Postgres(folder) as database:
-        database.sql("select 1") == [["1"]]
+with Postgres(folder) as database:
+    database.sql("select 1") == [["1"]]
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ class Postgres:
         (folder / "postgres").mkdir(parents=True)
         (folder / "venvs").symlink_to(VENVS)
         (folder / "postgres" / "programs").symlink_to(PROGRAMS)
-        (folder / "settings.env").write_text(f"POSTGRES_PORT={self.port}\nAWS_PORT=1\nWEB_PORT=1\nMWAA_PROJECT='{ROOT}'\n")
+        (folder / "settings.env").write_text(
+            f"POSTGRES_PORT={self.port}\nAWS_PORT=1\nWEB_PORT=1\nMWAA_PROJECT='{ROOT}'\n"
+        )
         (folder / "secrets.env").write_text(
             f"POSTGRES_PASSWORD={self.password}\nFERNET_KEY=\nWEBSERVER_SECRET_KEY=none\nMWAA_ENV_ID={uuid.uuid4()}\n"
         )

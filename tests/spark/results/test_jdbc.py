@@ -99,13 +99,12 @@ def test_a_bookmark_reads_the_rows_that_are_new(aws: SparkAccount, postgres: Pos
         f"create table {table}_a (n int primary key); create table {table}_b (day date, n int);"
         f"insert into {table}_a values (1), (2); insert into {table}_b values ('2024-01-01', 1), ('2024-01-01', 2)"
     )
-    name = aws.spark_job(
-        BOOKMARKED, DefaultArguments={"--connection": connection, "--table": table, **ENABLED}
-    )
+    name = aws.spark_job(BOOKMARKED, DefaultArguments={"--connection": connection, "--table": table, **ENABLED})
     first = aws.ended(name, aws.start(name), 120)
     assert succeeded(aws, first) == [[[1, 2]] * 3]
     postgres.sql(
-        f"insert into {table}_a values (0), (5); insert into {table}_b values ('2023-12-31', 9), ('2024-01-02', 1), ('2024-01-01', 3)"
+        f"insert into {table}_a values (0), (5);"
+        f"insert into {table}_b values ('2023-12-31', 9), ('2024-01-02', 1), ('2024-01-01', 3)"
     )
     second = aws.ended(name, aws.start(name), 120)
     assert succeeded(aws, second) == [[[5], [1, 3], [1, 1, 2, 3, 9]]]

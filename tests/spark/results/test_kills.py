@@ -18,7 +18,9 @@ from tests.support.polling import wait_until
 
 # For each mode a write of two tasks at once: one ends and is committed, the other writes its rows and never ends. Each task
 # leaves a mark in the run's folder.
-SCRIPT = A_SESSION + """
+SCRIPT = (
+    A_SESSION
+    + """
 import sys, threading, time
 root, modes = sys.argv[sys.argv.index("--root") + 1], sys.argv[sys.argv.index("--modes") + 1].split(",")
 
@@ -35,6 +37,7 @@ def write(mode):
 for mode in modes:
     threading.Thread(target=write, args=[mode]).start()
 """
+)
 Ending = Callable[[SparkAccount, str, str], None]
 
 

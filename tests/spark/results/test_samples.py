@@ -30,8 +30,9 @@ def run(aws: SparkAccount, script: str, version: str, **arguments: str) -> dict[
     return found
 
 
-def table(aws: SparkAccount, database: str, name: str, location: str, kind: str, columns: str, keys: str = "") -> None:
-    """As a crawler registers it; `columns` are "name:type,...", several words for a name are allowed."""
+def table(aws: SparkAccount, name: str, location: str, columns: str, *, kind: str = "json", keys: str = "") -> None:
+    """As a crawler registers it: `name` is database.table, `columns` are "name:type,..."."""
+    database, name = name.split(".")
     serde = {
         "json": {"SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe"},
         "csv": {
@@ -63,7 +64,8 @@ def put_lines(aws: SparkAccount, key: str, records: list[dict[str, Any]]) -> Non
 
 
 PERSONS = [
-    {"id": "p1", "name": "Ada", "birth_place": "x", "contact_details": [{"type": "fax", "value": "1"}, {"type": "tel", "value": "2"}]},
+    {"id": "p1", "name": "Ada", "birth_place": "x",
+     "contact_details": [{"type": "fax", "value": "1"}, {"type": "tel", "value": "2"}]},
     {"id": "p2", "name": "Bo", "contact_details": [{"type": "fax", "value": "3"}], "links": ["a", "b"]},
     {"id": "p3", "name": "Cy", "contact_details": [], "links": ["c"]},
 ]  # fmt: skip
@@ -84,7 +86,7 @@ def test_legislators(aws: SparkAccount, postgres: Postgres, connection: str, dat
     root, prefix = f"legislators-{uuid.uuid4().hex[:8]}", f"l{uuid.uuid4().hex[:8]}_"
     for name, records in (("persons", PERSONS), ("memberships", MEMBERSHIPS), ("organizations", ORGANIZATIONS)):
         put_lines(aws, f"{root}/in/{name}/1.json", records)
-        table(aws, database, name, f"s3://{DATA}/{root}/in/{name}/", "json", "id:string")
+        table(aws, f"{database}.{name}", f"s3://{DATA}/{root}/in/{name}/", "id:string")
     found = run(
         aws, "legislators.py", version, database=database, target=f"s3://{DATA}/{root}/out/", connection=connection,
         warehouse=postgres.database, prefix=prefix, TempDir=f"s3://{DATA}/{root}/tmp/",
@@ -92,7 +94,16 @@ def test_legislators(aws: SparkAccount, postgres: Postgres, connection: str, dat
     seats = [("Ada", "House", "2001"), ("Ada", "Senate", "2005"), ("Bo", "Senate", "2003")]
     history = parquet(aws, f"{root}/out/history/")
     assert sorted((row["name"], row["org_name"], row["start_date"]) for row in history) == seats
-    assert set(history[0]) == {"id", "name", "contact_details", "links", "organization_id", "start_date", "seats", "org_name"}
+    assert set(history[0]) == {
+        "id",
+        "name",
+        "contact_details",
+        "links",
+        "organization_id",
+        "start_date",
+        "seats",
+        "org_name",
+    }
     single = parquet(aws, f"{root}/out/single/")
     assert sorted((row["name"], row["org_name"], row["start_date"]) for row in single) == seats
     assert sorted(len(row["contact_details"]) for row in single) == [1, 2, 2]
@@ -126,7 +137,7 @@ def test_payments(aws: SparkAccount, database: str, version: str) -> None:
     root = f"payments-{uuid.uuid4().hex[:8]}"
     aws.put(f"{root}/in/payments.csv", PAYMENTS.encode())
     columns = "drg definition:string,provider id:bigint,provider name:string,average covered charges:string"
-    table(aws, database, "payments", f"s3://{DATA}/{root}/in/", "csv", columns)
+    table(aws, f"{database}.payments", f"s3://{DATA}/{root}/in/", columns, kind="csv")
     found = run(aws, "payments.py", version, database=database, target=f"s3://{DATA}/{root}/out/")
 
     def ids(name: str, *fields: str) -> list[list[Any]]:
@@ -150,7 +161,7 @@ def test_payments(aws: SparkAccount, database: str, version: str) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_clickstream(aws: SparkAccount, database: str, version: str) -> None:
     root = f"clicks-{uuid.uuid4().hex[:8]}"
-    table(aws, database, "clicks", f"s3://{DATA}/{root}/in/", "json", "page:string,user:string", "year,month,day")
+    table(aws, f"{database}.clicks", f"s3://{DATA}/{root}/in/", "page:string,user:string", keys="year,month,day")
     for day, month in (("01", "03"), ("02", "03"), ("01", "04")):
         clicks = [
             {"page": page, "user": user, "agent": {"name": "x", "bot": user == "robot"}}
@@ -167,7 +178,9 @@ def test_clickstream(aws: SparkAccount, database: str, version: str) -> None:
     target = f"s3://{DATA}/{root}/page_views/"
     found = run(aws, "clickstream.py", version, database=database, target=target, month="2024-03")
     assert aws.output(found).splitlines() == ["clicks 10", "/ 6", "/buy 2"]
-    counts = sorted((row["day"], row["page"], row["views"], row["users"]) for row in parquet(aws, f"{root}/page_views/"))
+    counts = sorted(
+        (row["day"], row["page"], row["views"], row["users"]) for row in parquet(aws, f"{root}/page_views/")
+    )
     assert counts == [("01", "/", 3, 2), ("01", "/buy", 1, 1), ("02", "/", 3, 2), ("02", "/buy", 1, 1)]
     assert all("/year=2024/month=03/day=0" in key for key in aws.keys(f"{root}/page_views/"))
     made = aws.glue.get_table(DatabaseName=database, Name="page_views")["Table"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.glue.service.conftest import processes
-from tests.spark.runtime.conftest import A_SESSION, DATA, SparkAccount
+from tests.spark.runtime.conftest import A_SESSION, SparkAccount
 from tests.support.polling import wait_until
 
 TRACEBACK = "Traceback (most recent call last):"
@@ -65,7 +65,9 @@ def test_a_script_that_is_not_there(aws: SparkAccount) -> None:
 
 def test_a_bucket_that_does_not_exist(aws: SparkAccount) -> None:
     run = aws.result(A_SESSION + "spark.range(3).write.parquet('s3://no-bucket-of-mine/out')")
-    assert_failed(aws, run, r"An error occurred while calling o\d+\.parquet\. Bucket no-bucket-of-mine does not exist .*")
+    assert_failed(
+        aws, run, r"An error occurred while calling o\d+\.parquet\. Bucket no-bucket-of-mine does not exist .*"
+    )
     assert TRACEBACK in aws.output(run, "error")
 
 

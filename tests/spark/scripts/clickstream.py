@@ -1,8 +1,8 @@
 """Clicks of some days, counted by page: only the partitions wanted are read, the result is a partitioned table of the catalog.
 
-    --database       of the Data Catalog: clicks, JSON by year, month, day
-    --target         s3://bucket/prefix/ of the new table, page_views
-    --month          such as 2024-03
+--database       of the Data Catalog: clicks, JSON by year, month, day
+--target         s3://bucket/prefix/ of the new table, page_views
+--month          such as 2024-03
 """
 
 import sys
@@ -25,7 +25,7 @@ year, month = args["month"].split("-")
 clicks = glue_context.create_dynamic_frame.from_catalog(
     database=args["database"],
     table_name="clicks",
-    push_down_predicate="(year == '{}' and month == '{}')".format(year, month),
+    push_down_predicate=f"(year == '{year}' and month == '{month}')",
     transformation_ctx="clicks",
 )
 print("clicks", clicks.count())
@@ -47,6 +47,8 @@ if clicks.count() > 0:
     sink.setFormat("glueparquet")
     sink.setCatalogInfo(catalogDatabase=args["database"], catalogTableName="page_views")
     sink.writeFrame(DynamicFrame.fromDF(counted.repartition(1), glue_context, "counted"))
-for row in spark.sql("select page, sum(views) as n from `{}`.page_views group by page order by page".format(args["database"])).collect():
+for row in spark.sql(
+    "select page, sum(views) as n from `{}`.page_views group by page order by page".format(args["database"])
+).collect():
     print(row["page"], row["n"])
 job.commit()

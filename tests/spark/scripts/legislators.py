@@ -39,7 +39,7 @@ organizations = (
     .rename_field("id", "org_id")
     .rename_field("name", "org_name")
 )
-logger.info("persons: {}, memberships: {}".format(persons.count(), memberships.count()))
+logger.info(f"persons: {persons.count()}, memberships: {memberships.count()}")
 organizations.toDF().printSchema()
 SelectFields.apply(frame=memberships, paths=["organization_id"]).toDF().distinct().show()
 
@@ -57,9 +57,7 @@ glue_context.write_dynamic_frame.from_options(
 # A whole table in one file, as Spark writes it.
 history.toDF().coalesce(1).write.mode("overwrite").parquet(args["target"] + "single")
 
-flat = Relationalize.apply(
-    frame=history, staging_path=args["TempDir"], name="history", transformation_ctx="flat"
-)
+flat = Relationalize.apply(frame=history, staging_path=args["TempDir"], name="history", transformation_ctx="flat")
 for name in sorted(flat.keys()):
     logger.info("a table of its own: " + name)
     glue_context.write_dynamic_frame.from_jdbc_conf(

@@ -1,7 +1,7 @@
 """A column that is mostly a number and sometimes not: a choice, resolved in each of the four ways, and then cleaned.
 
-    --database       of the Data Catalog: payments, a CSV whose `provider id` a crawler took for a bigint
-    --target         s3://bucket/prefix/
+--database       of the Data Catalog: payments, a CSV whose `provider id` a crawler took for a bigint
+--target         s3://bucket/prefix/
 """
 
 import sys

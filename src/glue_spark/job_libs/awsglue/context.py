@@ -92,7 +92,9 @@ class GlueContext:
         table = self.catalog(catalog_id).table(database, table_name)
         if _is_of_database(table):
             if push_down_predicate:
-                raise missing.NotHere("push_down_predicate for a table of a database", "it is for partitions; use filter")
+                raise missing.NotHere(
+                    "push_down_predicate for a table of a database", "it is for partitions; use filter"
+                )
             return self._of_database(jdbc.of_table(table, options), transformation_ctx)
         source = sources.of_table(
             self.spark_session, self._files, Job.bookmark(), transformation_ctx, table, push_down_predicate, options

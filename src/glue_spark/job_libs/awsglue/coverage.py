@@ -8,7 +8,20 @@ The names are those of AWS's documentation; what is said of each is read from th
 import inspect
 import sys
 
-from awsglue import context, dynamicframe, frames, jdbc, job, missing, readers, sinks, sources, transforms, utils, writers
+from awsglue import (
+    context,
+    dynamicframe,
+    frames,
+    jdbc,
+    job,
+    missing,
+    readers,
+    sinks,
+    sources,
+    transforms,
+    utils,
+    writers,
+)
 
 # Names in the Glue developer guide, "AWS Glue PySpark extensions reference" and "PySpark transforms reference".
 DOCUMENTED = {
@@ -101,7 +114,9 @@ NOTES = (
     ),
     (
         "Groups, speed",
-        "Accepted, nothing to do: " + ", ".join(f"`{one}`" for one in (*sources.ACCEPTED, *readers.ACCEPTED, *jdbc.ACCEPTED)) + ".",
+        "Accepted, nothing to do: "
+        + ", ".join(f"`{one}`" for one in (*sources.ACCEPTED, *readers.ACCEPTED, *jdbc.ACCEPTED))
+        + ".",
     ),
 )
 

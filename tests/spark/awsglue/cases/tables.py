@@ -167,9 +167,7 @@ def test_jdbc_of_a_connection(glue):
 
 
 def test_a_table_that_is_no_files_is_refused(glue, database):
-    table(
-        glue, database, "t", "db.t", [("a", "int")], parameters={"classification": "dynamodb"}
-    )
+    table(glue, database, "t", "db.t", [("a", "int")], parameters={"classification": "dynamodb"})
     try:
         glue.create_dynamic_frame.from_catalog(database, "t")
     except NotHere as problem:
