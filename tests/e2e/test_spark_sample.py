@@ -142,8 +142,3 @@ def test_a_taken_port_is_told_with_its_holder(stack, monkeypatch):
         monkeypatch.setitem(stack.environment, "SPARK_HISTORY_PORT", str(taken.getsockname()[1]))
         done = stack.command("spark-history")
     assert done.returncode == 1 and "is in use by" in done.stderr and "make spark-history" in done.stderr
-
-
-def test_without_a_running_stack_it_is_refused(new_stack):
-    done = new_stack().command("spark-history")
-    assert done.returncode == 1 and "The stack is not running" in done.stderr
