@@ -32,7 +32,7 @@ print(json.dumps({
 def sample(stack):
     """The sample's run, done once, for the three days that end with LAST."""
     stack.trigger(DAG_ID, "test__spark", "--conf", json.dumps({"target_date": LAST}))
-    run = stack.wait_for_run(DAG_ID, "test__spark", 400)
+    run = stack.wait_for_run(DAG_ID, "test__spark", 600)
     assert run and run["state"] == "success", stack.task_logs(DAG_ID)
     return run
 
