@@ -143,8 +143,8 @@ final class ObjectInput extends FSInputStream {
         start = first;
         range = straightOn && ahead != null ? awaited() : fetch(first, size);
         long next = start + range.length;
-        int nextSize = size;
-        ahead = straightOn && size == LARGEST && next < length ? AHEAD.submit(() -> fetch(next, nextSize)) : null;
+        int nextSize = Math.min(LARGEST, size * 4);
+        ahead = straightOn && next < length ? AHEAD.submit(() -> fetch(next, nextSize)) : null;
     }
 
     /** The range that was asked for ahead: it begins where the last one ended. */

@@ -106,10 +106,12 @@ def lint(settings: Settings) -> int:
         [tools / "ruff", "format", "--check", "."],
         [tools / "mypy", "-p", "mwaa_local"],
         [tools / "mypy", "-p", "localstack_glue"],
+        [tools / "mypy", "-p", "glue_spark"],
         [tools / "shellcheck", "-x", *scripts],
         [tools / "hadolint", *sorted((ROOT / "docker").glob("*/Dockerfile"))],
     ]
-    environment = os.environ | {"MYPYPATH": f"{ROOT / 'src' / 'mwaa_local'}:{ROOT / 'src' / 'localstack_glue'}"}
+    packages = [str(ROOT / "src" / name) for name in ("mwaa_local", "localstack_glue", "glue_spark")]
+    environment = os.environ | {"MYPYPATH": os.pathsep.join(packages)}
     codes = [
         subprocess.run([str(part) for part in command], cwd=ROOT, env=environment).returncode for command in commands
     ]
