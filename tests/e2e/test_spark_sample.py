@@ -32,7 +32,7 @@ print(json.dumps({
 def sample(stack):
     """The sample's run, done once, for the three days that end with LAST."""
     stack.trigger(DAG_ID, "test__spark", "--conf", json.dumps({"target_date": LAST}))
-    run = stack.wait_for_run(DAG_ID, "test__spark", 400)
+    run = stack.wait_for_run(DAG_ID, "test__spark", 600)
     assert run and run["state"] == "success", stack.task_logs(DAG_ID)
     return run
 
@@ -142,8 +142,3 @@ def test_a_taken_port_is_told_with_its_holder(stack, monkeypatch):
         monkeypatch.setitem(stack.environment, "SPARK_HISTORY_PORT", str(taken.getsockname()[1]))
         done = stack.command("spark-history")
     assert done.returncode == 1 and "is in use by" in done.stderr and "make spark-history" in done.stderr
-
-
-def test_without_a_running_stack_it_is_refused(new_stack):
-    done = new_stack().command("spark-history")
-    assert done.returncode == 1 and "The stack is not running" in done.stderr

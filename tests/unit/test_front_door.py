@@ -11,7 +11,7 @@ from mwaa_local.cli import cli
 from mwaa_local.settings import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text()
-TARGETS = re.findall(r"^([a-z]+):.*## (.+)$", MAKEFILE, re.M)
+TARGETS = re.findall(r"^([a-z-]+):.*## (.+)$", MAKEFILE, re.M)
 
 
 def mwaa_local(*arguments, state, **environment):
@@ -45,7 +45,7 @@ def test_every_command_has_help(command, tmp_path):
     )
 
 
-@pytest.mark.parametrize("command", ["down", "demo", "status", "seed", "airflow", "aws"])
+@pytest.mark.parametrize("command", ["down", "demo", "status", "seed", "airflow", "aws", "spark-history"])
 def test_a_command_that_needs_the_stack_says_so_when_it_is_down(command, tmp_path):
     done = mwaa_local(command, state=tmp_path)
     assert done.returncode == 1

@@ -25,7 +25,8 @@ def test_a_run_goes_on_over_a_kill_of_the_service(tmp_path: Path) -> None:
         aws.s3.create_bucket(Bucket=BUCKET)
         aws.s3.create_bucket(Bucket=DATA)
         name = aws.spark_job(script)
-        run_id = aws.start(name)
+        events = {"--enable-spark-ui": "true", "--spark-event-logs-path": f"s3://{DATA}/event-logs/"}
+        run_id = aws.start(name, Arguments=events)
         wait_until(lambda: aws.output({"Id": run_id}) == "up", 60, "the job runs")
         aws.settle()
         localstack.crash()
@@ -35,5 +36,7 @@ def test_a_run_goes_on_over_a_kill_of_the_service(tmp_path: Path) -> None:
         run = aws.ended(name, run_id, 60)
         assert run["JobRunState"] == "SUCCEEDED", aws.why(run)
         assert aws.output(run) == "up\n11"
+        (events_key,) = aws.keys("event-logs/")
+        assert b"SparkListenerApplicationEnd" in aws.s3.get_object(Bucket=DATA, Key=events_key)["Body"].read()
         assert processes(run_id) == set()
         localstack.stop()
