@@ -87,6 +87,10 @@ def facts(aws: WarmAccount, name: str, run_id: str) -> dict[str, Any]:
     return found
 
 
+def different(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+    return {key: (ours.get(key), theirs.get(key)) for key in ours | theirs if ours.get(key) != theirs.get(key)}
+
+
 def test_a_warm_run_is_as_a_cold_one_and_has_its_worker_alone(aws: WarmAccount) -> None:
     other = WarmAccount(aws.localstack, **OTHER_ACCOUNT)
     for bucket in ("own-scripts", "own-bucket"):
@@ -98,7 +102,13 @@ def test_a_warm_run_is_as_a_cold_one_and_has_its_worker_alone(aws: WarmAccount) 
     given = {"--word": "a b", "--conf": "spark.my.words=one two --conf spark.sql.shuffle.partitions=7"}
     twice = {"MaxConcurrentRuns": 2}
     other.glue.create_job(
-        Name="facts", Role="role", Command=command, GlueVersion="4.0", DefaultArguments=given, ExecutionProperty=twice, **SIZE
+        Name="facts",
+        Role="role",
+        Command=command,
+        GlueVersion="4.0",
+        DefaultArguments=given,
+        ExecutionProperty=twice,
+        **SIZE,
     )
     worker = aws.ready()
     first, second = other.start("facts"), other.start("facts")
@@ -111,9 +121,11 @@ def test_a_warm_run_is_as_a_cold_one_and_has_its_worker_alone(aws: WarmAccount) 
     assert warm["environment"]["GLUE_JOB_RUN_ID"] == warm["of_worker"][0]["GLUE_JOB_RUN_ID"] == "RUN"
     assert warm["folder"] == warm["of_java"] == warm["of_worker"][1]
     assert warm["archive"] and warm["nice"] == 0 and warm["settings"]["spark.my.words"] == "one two"
-    for key, (ours, theirs) in {"worker": (warm.pop("of_worker")[0], cold.pop("of_worker")[0]), "": (warm, cold)}.items():
-        assert ours == theirs, {name: (ours.get(name), theirs.get(name)) for name in ours | theirs if ours.get(name) != theirs.get(name)}
-    said = {which: other.first_line({"Id": run_id}) for run_id in (first, second) for which in [other.companion(run_id)]}
+    assert different(warm.pop("of_worker")[0], cold.pop("of_worker")[0]) == {}
+    assert different(warm, cold) == {}
+    said = {
+        which: other.first_line({"Id": run_id}) for run_id in (first, second) for which in [other.companion(run_id)]
+    }
     assert "Java 17, started in a warm worker." in said[worker]
     assert "warm" not in said[""]
     for run_id in (first, second, worker):

@@ -99,7 +99,9 @@ class SparkService(GlueService):
         give_up = time.monotonic() + LONGEST
         while not any(self.folder.glob("glue/warm/*/socket")):
             if time.monotonic() > give_up:
-                raise LocalError(f"No warm worker was ready after {LONGEST:.0f} s.", f"see {self.folder}/localstack.log")
+                raise LocalError(
+                    f"No warm worker was ready after {LONGEST:.0f} s.", f"see {self.folder}/localstack.log"
+                )
             time.sleep(0.1)
 
     def worker_megabytes(self) -> float:
@@ -152,7 +154,9 @@ class PlainSpark:
         with open(log, "wb") as output:
             begun = time.perf_counter()
             command = [str(self._python), "etl.py", *arguments]
-            done = subprocess.run(command, cwd=self._folder, env=self._environment, stdout=output, stderr=output, check=False)
+            done = subprocess.run(
+                command, cwd=self._folder, env=self._environment, stdout=output, stderr=output, check=False
+            )
             seconds = time.perf_counter() - begun
         if done.returncode:
             raise LocalError(f"Plain PySpark ended with exit code {done.returncode}:\n{tail(log, 20)}")
