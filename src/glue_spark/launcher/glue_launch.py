@@ -20,6 +20,7 @@ import time
 import traceback
 
 JVM_PATIENCE = 20  # seconds for a JVM to end
+END_OF_JVM = 2  # seconds for one that does not answer any more to be gone
 OUT_OF_MEMORY = 3  # exit code of a JVM with -XX:+ExitOnOutOfMemoryError
 
 
@@ -98,8 +99,9 @@ def _give_environment(context):
     """A JVM hands its environment on to its Python workers; that of a warm one is not the run's."""
     plain = context._do_init
 
-    def with_environment(self, master, name, home, files, environment, *more, **named):
-        return plain(self, master, name, home, files, {**os.environ, **(environment or {})}, *more, **named)
+    def with_environment(self, *given):
+        before, environment, after = given[:4], given[4] or {}, given[5:]
+        return plain(self, *before, {**os.environ, **environment}, *after)
 
     context._do_init = with_environment
 
@@ -177,11 +179,12 @@ def _gateway():
 
 def _how_the_jvm_died():
     """What is to be said about a JVM that has ended by itself; "" for one that lives, or was never there."""
-    process = getattr(_gateway(), "proc", None)
-    if process is None:
+    gateway = _gateway()
+    process = getattr(gateway, "proc", None)
+    if process is None or _answers(gateway):
         return ""
     with contextlib.suppress(Exception):
-        process.wait(0.5)
+        process.wait(END_OF_JVM)
     if process.poll() is None:
         return ""
     if process.returncode == OUT_OF_MEMORY:
@@ -194,6 +197,13 @@ def _how_the_jvm_died():
     return "Command failed with exit code 1 (the JVM of Spark {})".format(
         how or "ended with exit code {}".format(process.returncode)
     )
+
+
+def _answers(gateway):
+    """The quickest way to know of a JVM that it lives."""
+    with contextlib.suppress(Exception):
+        return gateway.jvm.System.nanoTime() is not None
+    return False
 
 
 def _command_of_jvm():

@@ -20,7 +20,8 @@ import time
 SOCKET = "../socket"  # relative: the path of a socket must be short
 LOOK_EVERY = 2.0  # seconds
 TIMES = 3  # that the jobs of the exercise are done
-SECRET = "WARM_WORKER_SECRET"
+COLLECTIONS = 4  # in so many steps a heap shrinks to what it needs
+VARIABLE = "WARM_WORKER_SECRET"
 
 
 def warm(seconds, megabytes):
@@ -36,7 +37,7 @@ def warm(seconds, megabytes):
         shutil.rmtree(name, ignore_errors=True)
     jvm, parameters = gateway.proc, gateway.gateway_parameters
     os.set_inheritable(jvm.stdin.fileno(), True)
-    os.environ[SECRET] = parameters.auth_token
+    os.environ[VARIABLE] = parameters.auth_token
     holding = [seconds, megabytes, jvm.pid, jvm.stdin.fileno(), parameters.port]
     # without what Spark's Python has loaded
     os.execv(sys.executable, [sys.executable, "-I", "-S", os.path.abspath(__file__), *map(str, holding)])
@@ -49,14 +50,15 @@ def _forget(jvm):
     with open(os.path.join(os.environ["SPARK_CONF_DIR"], "spark-defaults.conf")) as settings:
         for line in settings:
             jvm.System.clearProperty(line.split(None, 1)[0])
-    jvm.System.gc()
+    for _ in range(COLLECTIONS):
+        jvm.System.gc()
 
 
 def hold(seconds, megabytes, pid, stdin, port):
     """Until the JVM has ended, `pid`, which reads from `stdin`."""
     user = _wait_for_user(seconds, megabytes)
     if user is not None:
-        user.sendall(json.dumps({"port": port, "secret": os.environ[SECRET]}).encode() + b"\n")
+        user.sendall(json.dumps({"port": port, "secret": os.environ[VARIABLE]}).encode() + b"\n")
         threading.Thread(target=_wait_for_hanging_up, args=(user, stdin)).start()
     else:
         os.close(stdin)

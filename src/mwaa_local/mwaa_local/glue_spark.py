@@ -183,11 +183,19 @@ def _file_system(jars: Path, jar: Path, found: Java) -> Path:
 def _archive(settings: Settings, place: Path, described: Mapping[str, Any]) -> dict[str, str] | None:
     """The archive of classes, made with the very settings of a run, so by the service's own code. None where that fails."""
     if int(described["java_version"]) < ARCHIVES_SINCE:
-        note(f"Java {described['java_version']} cannot make an archive of Spark's classes, so Spark starts more slowly.")
+        note(
+            f"Java {described['java_version']} cannot make an archive of Spark's classes, so Spark starts more slowly."
+        )
         return None
     note("An archive of Spark's classes is being made, for quick starts ...")
     order = json.dumps({**described, "place": str(place), "exercise": str(CODE / EXERCISE)})
-    command = [str(settings.venv_python("localstack")), "-I", "-m", "localstack_glue.service.runners.spark.archive", order]
+    command = [
+        str(settings.venv_python("localstack")),
+        "-I",
+        "-m",
+        "localstack_glue.service.runners.spark.archive",
+        order,
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode == 0:
         made: dict[str, str] = json.loads(done.stdout)

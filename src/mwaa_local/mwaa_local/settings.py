@@ -84,6 +84,10 @@ class Settings:
         ("native", "image"),
     )
     spark_history_port: int = setting(18080, "Port of `make spark-history`, on 127.0.0.1; `0` takes a free one.")
+    glue_warm: str = setting(
+        "",
+        "Glue versions, with commas, of which a warm worker waits for the next Spark job: some 500 MB of memory each.",
+    )
     amazon_provider_version: str = setting(
         "", "Another version of the Amazon provider, for example a private build; empty: the pinned one."
     )
@@ -101,7 +105,7 @@ class Settings:
     @property
     def spark_versions(self) -> list[str]:
         """The Glue versions that GLUE names."""
-        return [version.strip() for version in self.glue.split(",") if version.strip()]
+        return _listed(self.glue)
 
     @property
     def run_folder(self) -> Path:
@@ -191,17 +195,22 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsError(
             f"AWS_DEFAULT_REGION={settings.aws_default_region} is no region.", "give one like us-east-1"
         )
-    for version in settings.spark_versions:
-        if version not in SPARK_VERSIONS:
-            raise SettingsError(
-                f"GLUE={settings.glue} names {version}, whose Spark is not to be had here.",
-                f"one or more of: {', '.join(SPARK_VERSIONS)}",
-            )
+    for name, text in (("GLUE", settings.glue), ("GLUE_WARM", settings.glue_warm)):
+        for version in _listed(text):
+            if version not in SPARK_VERSIONS:
+                raise SettingsError(
+                    f"{name}={text} names {version}, whose Spark is not to be had here.",
+                    f"one or more of: {', '.join(SPARK_VERSIONS)}",
+                )
     if not (settings.mwaa_project / "dags").is_dir():
         raise SettingsError(
             f"MWAA_PROJECT={settings.mwaa_project} has no dags/ folder.", "point it at a folder that has one"
         )
     return settings
+
+
+def _listed(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _as_text(value: object) -> str:

@@ -45,7 +45,7 @@ def _of_stack(bench: Bench, stack: OwnStack, executor: str) -> list[Usage]:
         for role, processes in roles.items():
             used = max(0.0, cpu_seconds(processes) - before.get(role, 0.0))
             percent.setdefault(role, []).append(100 * used / seconds)
-            megabytes.setdefault(role, []).append(sum(_memory(process) for process in processes) / 1e6)
+            megabytes.setdefault(role, []).append(sum(pss(process) for process in processes) / 1e6)
     return [Usage(role, executor, tuple(megabytes[role]), tuple(percent[role])) for role in megabytes]
 
 
@@ -63,7 +63,7 @@ def by_role(stack: OwnStack) -> dict[str, list[psutil.Process]]:
     return roles | ({"other": other} if other else {})
 
 
-def _memory(process: psutil.Process) -> float:
+def pss(process: psutil.Process) -> float:
     """Bytes: PSS (shared pages divided among their users) where the system knows it, else what is the process's own."""
     try:
         full = process.memory_full_info()

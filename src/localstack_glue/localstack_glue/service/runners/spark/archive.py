@@ -3,16 +3,15 @@
     python -I -m localstack_glue.service.runners.spark.archive <order in JSON>
 
 makes one, as the last step of the installation of a Glue version: a run of exercise.py whose JVM writes at its end which
-classes it had. The order is spark.json as it will be, and "exercise", the script. Prints {"file": ..., "of": ...}, which is added to
-it; what went wrong is on stderr, with exit code 1. A JVM takes an archive only if it is of the same build, and if the class path
-begins with the same unchanged jars. `of` says so beforehand, and by name.
+classes it had. The order is spark.json as it will be, with "place", the environment, and "exercise", the script. Prints
+{"file": ..., "of": ...}, which is added to spark.json; what went wrong is on stderr, with exit code 1. A JVM takes an archive
+only if it is of the same build, and if the class path begins with the same unchanged jars. `of` says so beforehand, and by name.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -48,7 +47,7 @@ def fingerprint(java: Path, class_path: Sequence[str]) -> str:
     library = next((java / "lib").glob("**/server/libjvm.*"), java / "bin" / "java")
     digest = hashlib.sha256()
     for path in (str(library), *class_path):
-        seen = os.stat(path)
+        seen = Path(path).stat()
         digest.update(f"{path} {seen.st_size} {seen.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 

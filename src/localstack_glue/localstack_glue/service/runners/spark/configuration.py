@@ -114,14 +114,13 @@ class Local:
 
 @dataclass(frozen=True)
 class Jvm:
-    """The Java that Spark runs in: its folder and version, MB of its heap, the jars on its class path, and options about the
-    archive of classes, if any."""
+    """The Java that Spark runs in: its folder and version, MB of its heap, the jars on its class path, and further options."""
 
     java: Path
     version: int
     heap: int
     class_path: Sequence[str] = ()
-    archive: Sequence[str] = ()
+    options: Sequence[str] = ()
 
 
 def environment(home: Path, java: Path, python: str, work: Path) -> dict[str, str]:
@@ -169,7 +168,7 @@ def make_home(home: Path, pyspark: Path, settings: Mapping[str, str], jvm: Jvm) 
     (conf / "log4j.properties").write_text(_LOG)
     (conf / "log4j2.properties").write_text(_LOG2)
     command = [str(jvm.java / "bin" / "java"), "-cp", ":".join(jvm.class_path), f"-Xmx{jvm.heap}m"]
-    command += [*_options(jvm.version), *jvm.archive]
+    command += [*_options(jvm.version), *jvm.options]
     # Spark up to 3.2 has log4j 1, later ones have log4j 2
     command += [f"-Dlog4j.configuration=file:{conf}/log4j.properties"]
     command += [f"-Dlog4j2.configurationFile=file:{conf}/log4j2.properties"]

@@ -3,10 +3,10 @@
     <folder>/<id>/socket             there when the worker is ready, see warm_worker.py
                   stdout stderr exit work/     as a run has them
 
-A worker serves one run. What it has moves into the run's folder then - the working folder is the JVM's own, and its output goes on
-into the same files - and the run's own Python connects to the JVM, so that environment, arguments and modules of the script are
-those of a cold start. Its processes carry the mark of ../../process.py with the worker's id, which the run remembers as its
-Companion. The next worker is made when the run has ended.
+A worker serves one run. What it has moves into the run's folder then - the working folder is the JVM's own, and its output
+goes on into the same files - and the run's own Python connects to the JVM, so that environment, arguments and modules of the
+script are those of a cold start. Its processes carry the mark of ../../process.py with the worker's id, which the run
+remembers as its Companion. The next worker is made when the run has ended.
 
 On Linux alone: elsewhere no process is found by its mark.
 """
@@ -41,9 +41,13 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 IDLE = 30.0  # minutes for which a worker waits
 LEAST_MEMORY = 2048  # MB that must be available, or there is no worker
+_SMALL_AT_FIRST = "-Xms64m"  # so that the heap of a worker that waits shrinks; usual is a 64th of the machine's memory
 _NICE = 19
 _CAP_SYS_NICE = 23
-_FIRST = {"WorkerType": "G.1X", "NumberOfWorkers": 2}  # the size of the first worker; later ones have that of the last run
+_FIRST = {
+    "WorkerType": "G.1X",
+    "NumberOfWorkers": 2,
+}  # the size of the first worker; later ones have that of the last run
 
 
 @dataclass
@@ -97,11 +101,10 @@ class WarmWorkers:
                 return ""
             del self._waiting[wanted.glue]
             worker.unwanted = worker.heap != wanted.heap
-        if worker.unwanted:
-            self._supervised.wake(worker.id)
-            return ""
-        _move(worker, folder)
-        return worker.id
+            if not worker.unwanted:
+                return worker.id if _move(worker, folder) else ""
+        self._supervised.wake(worker.id)
+        return ""
 
     def shutdown(self, patience: float = 5.0) -> None:
         """Ends every worker. Returns within `patience` seconds."""
@@ -114,7 +117,9 @@ class WarmWorkers:
             LOG.info("No warm worker for Glue %s: its Spark is not installed yet", glue)
             return
         if (memory := sizes.available_memory() // sizes.MB) < LEAST_MEMORY:
-            LOG.info("No warm worker for Glue %s: %d MB of memory are available, less than %d", glue, memory, LEAST_MEMORY)
+            LOG.info(
+                "No warm worker for Glue %s: %d MB of memory are available, less than %d", glue, memory, LEAST_MEMORY
+            )
             return
         with self._lock:
             if glue in self._waiting:
@@ -138,7 +143,8 @@ class WarmWorkers:
             process.end_all(worker.id, worker.shim)
             if worker.shim:
                 self._children.reap(worker.shim)
-            shutil.rmtree(worker.folder, ignore_errors=True)
+            with self._lock:  # not while it is moved
+                shutil.rmtree(worker.folder, ignore_errors=True)
 
     def _start(self, worker: _Worker, described: dict[str, Any]) -> Process:
         """Raises OSError."""
@@ -148,7 +154,8 @@ class WarmWorkers:
         java, version = Path(described["java"]), int(described["java_version"])
         pyspark = next(python.parents[1].glob("lib/python3*/site-packages/pyspark"))
         class_path = configuration.class_path(described["s3_jar"], pyspark)
-        jvm = Jvm(java, version, worker.heap, class_path, archive.options(described, class_path)[0])
+        options = [_SMALL_AT_FIRST, *archive.options(described, class_path)[0]]
+        jvm = Jvm(java, version, worker.heap, class_path, options)
         home = work / ".spark-home"
         local = Local(work, sizes.cores_of_machine(), settings.endpoint, "test", "us-east-1")
         configuration.make_home(home, pyspark, local.defaults() | local.fixed(), jvm)
@@ -174,8 +181,12 @@ class WarmWorkers:
             watch.close()
 
 
-def _move(worker: _Worker, folder: Path) -> None:
-    """The worker's folder and files become the run's, which finds the socket last."""
+def _move(worker: _Worker, folder: Path) -> bool:
+    """The worker's folder and files become the run's. False, and nothing has changed, for one that has just ended."""
+    try:
+        (worker.folder / SOCKET).replace(folder / SOCKET)
+    except FileNotFoundError:
+        return False
     work = worker.folder / "work"
     for there in (folder / "work").iterdir():
         there.replace(work / there.name)
@@ -184,10 +195,10 @@ def _move(worker: _Worker, folder: Path) -> None:
     for name in ("stdout", "stderr"):
         os.truncate(worker.folder / name, 0)  # of the exercise
         (worker.folder / name).replace(folder / name)
-    (worker.folder / SOCKET).replace(folder / SOCKET)
     assert worker.shim
     if _may_be_put_back():
         _set_priority(worker.shim, os.getpriority(os.PRIO_PROCESS, 0))
+    return True
 
 
 def _set_priority(shim: Process, nice: int) -> None:

@@ -57,14 +57,14 @@ def main(folder: Path) -> int:
         start, more = with_modules(_Folder(folder), python, wishes, _settings(order))  # type: ignore[arg-type]
     warm = _take_over(folder)
     how = ", started in a warm worker" if warm else ""
-    _say(f"Glue {version.glue}: Spark {version.spark}, Python {version.python}, Java {java_version}{how}. {order['said']}.")
+    _say(
+        f"Glue {version.glue}: Spark {version.spark}, Python {version.python}, Java {java_version}{how}. {order['said']}."
+    )
     report = folder / LAUNCH
     launch = {"arguments": order["arguments"], "error": str(folder / ERROR), "warm": warm}
     report.touch(0o600)
     report.write_text(json.dumps(launch))
-    os.environ.update(
-        {**configuration.of_home(home, java, start[-1]), "GLUE_LAUNCH": str(report), **more}
-    )
+    os.environ.update({**configuration.of_home(home, java, start[-1]), "GLUE_LAUNCH": str(report), **more})
     os.execv(start[0], [*start, order["launcher"], order["script"], *order["argv"]])
 
 
@@ -80,8 +80,8 @@ def _in_image(order: dict[str, Any]) -> int | None:
 
 
 def _take_over(folder: Path) -> dict[str, Any] | None:
-    """The JVM of the warm worker that pool.py has given to this run: where it is, and a connection that the launcher inherits. None
-    if there is none, or none any more."""
+    """The JVM of the warm worker that pool.py has given to this run: where it is, and a connection that the launcher inherits.
+    None if there is none, or none any more."""
     if not (folder / SOCKET).exists():
         return None
     connection = socket.socket(socket.AF_UNIX)
