@@ -213,7 +213,7 @@ def _run(command: list[str], environment: dict[str, str], problem: str) -> None:
 
 
 def _made_from(installer: Installer, environment: Environment) -> str:
-    """The environment's stamp, the lock of the driver, the sources of the file system, and what the archive of classes is made by."""
+    """The environment's stamp, the driver's lock, the sources of the file system and of what makes the archive of classes."""
     digest = hashlib.sha256()
     stamp = installer.place(environment) / STAMP
     digest.update(stamp.read_bytes() if stamp.is_file() else b"")

@@ -49,7 +49,7 @@ class MemoryWatch:
     """Watches the processes of one run. `next_look`: seconds until it is worth a look."""
 
     def __init__(
-        self, run_id: str, folder: Path, shim: Process, limit: Limit, limited: bool = True, companion: str = ""
+        self, run_id: str, folder: Path, shim: Process, limit: Limit, limited: bool = True, *, companion: str = ""
     ) -> None:
         self._companion = companion  # see process.members
         self._run_id, self._folder, self._shim, self._giver = run_id, folder, shim, limit.giver

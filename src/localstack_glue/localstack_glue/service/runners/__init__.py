@@ -67,7 +67,7 @@ def failure(run: Run, status: int) -> str:
 def memory_watch(run: Run, shim: Process, settings: Settings) -> MemoryWatch:
     """What keeps `run`, whose process has started, within its memory."""
     companion = run.local.get("Companion") or ""
-    return MemoryWatch(run.id, run.folder, shim, _kind(run).memory(run), settings.memory_limits, companion)
+    return MemoryWatch(run.id, run.folder, shim, _kind(run).memory(run), settings.memory_limits, companion=companion)
 
 
 def event_log(run: Run, objects: Callable[[str, str], Objects], settings: Settings) -> EventLog:
