@@ -100,8 +100,8 @@ def _give_environment(context):
     plain = context._do_init
 
     def with_environment(self, *given):
-        before, environment, after = given[:4], given[4] or {}, given[5:]
-        return plain(self, *before, {**os.environ, **environment}, *after)
+        plain(self, *given)
+        self.environment = {**os.environ, **self.environment}
 
     context._do_init = with_environment
 

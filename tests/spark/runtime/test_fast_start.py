@@ -32,7 +32,8 @@ FACTS = A_SESSION + (
     "    'pid': pid,\n"
     "    'archive': 'classes.jsa' in ' '.join(line for line in open(f'/proc/{pid}/maps') if 'glue-spark' in line),\n"
     "    'nice': os.getpriority(os.PRIO_PROCESS, pid),\n"
-    "    'argv': sys.argv[1:], 'path': sys.path, 'environment': dict(os.environ), 'folder': os.getcwd(),\n"
+    "    'argv': sys.argv[1:], 'path': [part for part in sys.path if 'userFiles-' not in part],\n"
+    "    'environment': dict(os.environ), 'folder': os.getcwd(),\n"
     "    'beside': [name for name in os.listdir('beside') if name.endswith('.csv')] != [],\n"
     "    'settings': dict(context.getConf().getAll()), 'of_java': java.System.getProperty('user.dir'),\n"
     "    'hadoop': spark._jvm.org.apache.spark.deploy.SparkHadoopUtil.get().conf().get('fs.s3a.access.key'),\n"
@@ -42,7 +43,7 @@ FACTS = A_SESSION + (
     "}))\n"
 )
 OF_ONE_CONTEXT = ("spark.app.id", "spark.app.startTime", "spark.app.submitTime", "spark.driver.port")
-OF_ONE_JVM = ("_PYSPARK_DRIVER_CONN_INFO_PATH", "PYTHON_WORKER_FACTORY_SECRET")
+OF_ONE_JVM = ("_PYSPARK_DRIVER_CONN_INFO_PATH", "PYTHON_WORKER_FACTORY_SECRET", "SPARK_LOCAL_DIRS")
 FOREVER = A_SESSION + "import time\nprint(spark.range(5).count(), flush=True)\ntime.sleep(600)\n"
 
 
@@ -79,7 +80,8 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmAccount]:
 def facts(aws: WarmAccount, name: str, run_id: str) -> dict[str, Any]:
     run = aws.ended(name, run_id, 120)
     assert run["JobRunState"] == "SUCCEEDED", aws.why(run)
-    found: dict[str, Any] = json.loads(aws.output(run).replace(run_id, "RUN"))
+    said = aws.output(run).replace(f"glue/warm/{aws.companion(run_id)}/", "glue/runs/RUN/")  # one folder, by two names
+    found: dict[str, Any] = json.loads(said.replace(run_id, "RUN"))
     for key in OF_ONE_CONTEXT:
         found["settings"].pop(key)
     for key in OF_ONE_JVM:
@@ -122,6 +124,7 @@ def test_a_warm_run_is_as_a_cold_one_and_has_its_worker_alone(aws: WarmAccount) 
     assert warm["folder"] == warm["of_java"] == warm["of_worker"][1]
     assert warm["archive"] and warm["nice"] == 0 and warm["settings"]["spark.my.words"] == "one two"
     assert different(warm.pop("of_worker")[0], cold.pop("of_worker")[0]) == {}
+    assert different(warm.pop("settings"), cold.pop("settings")) == {}
     assert different(warm, cold) == {}
     said = {
         which: other.first_line({"Id": run_id}) for run_id in (first, second) for which in [other.companion(run_id)]
