@@ -126,7 +126,7 @@ def test_the_jvm_gets_what_the_job_asks_for_in_its_own_way(tmp_path):
     configuration.make_home(tmp_path / "home", pyspark, settings, old)
     assert (tmp_path / "home/conf/spark-defaults.conf").read_text().splitlines()[0] == "spark.a back\\\\slash"
     submit = (tmp_path / "home/bin/spark-submit").read_text()
-    assert "-Xmx1024m" in submit and "'-Dx=a b' -Dy=z" in submit and ":first.jar:" in submit
+    assert "-Xmx1024m" in submit and "'-Dx=a b' -Dy=z" in submit and "'first.jar:jars/*'" in submit
     assert "add-opens" not in submit  # which Java 8 does not know
     configuration.make_home(tmp_path / "newer", pyspark, settings, replace(old, version=17))
     assert re.search("--add-opens=java.base/java.lang=ALL-UNNAMED", (tmp_path / "newer/bin/spark-submit").read_text())
