@@ -65,7 +65,7 @@ class Settings:
     )
     glue_memory_limits: bool = setting(
         True,
-        "`1` ends a Python shell job that takes more memory than its capacity gives it: 1 GB or 16 GB; `0` lets it.",
+        "`1` ends a job that takes more memory than its capacity or its worker gives it; `0` lets it.",
     )
     glue_max_concurrent_runs: int = setting(
         2000,

@@ -146,7 +146,8 @@ class GlueContext:
             raise _no_connection(connection_type)
         return frame
 
-    write_from_options = write_dynamic_frame_from_options
+    def write_from_options(self, frame_or_dfc, *arguments, **options):
+        return self.write_dynamic_frame_from_options(frame_or_dfc, *arguments, **options)
 
     def write_dynamic_frame_from_catalog(
         self,
@@ -191,10 +192,14 @@ class GlueContext:
         catalog_id=None,
     ):
         conf = self.extract_jdbc_conf(catalog_connection, catalog_id)
-        jdbc.write(frame.toDF(), jdbc.with_connection(dict(connection_options or {}), conf))
+        options = jdbc.with_connection(dict(connection_options or {}), conf)
+        if isinstance(frame, dynamicframe.DynamicFrameCollection):
+            raise missing.NotHere("A collection of frames for one table", "write each of its frames")
+        jdbc.write(frame.toDF(), options)
         return frame
 
-    write_from_jdbc_conf = write_dynamic_frame_from_jdbc_conf
+    def write_from_jdbc_conf(self, frame_or_dfc, *arguments, **options):
+        return self.write_dynamic_frame_from_jdbc_conf(frame_or_dfc, *arguments, **options)
 
     def write_data_frame_from_options(
         self,
@@ -267,6 +272,10 @@ class GlueContext:
                 )
 
     def _purge(self, paths, options):
+        if options.get("manifestFilePath"):
+            raise missing.NotHere("manifestFilePath of a purge", "AWS does not document what is in the manifest")
+        if "STANDARD" in (options.get("excludeStorageClasses") or ()):
+            return  # the class of every object here
         before = (time.time() - 3600 * float(options.get("retentionPeriod", 168))) * 1000
         for path in paths:
             for file in sources.without_exclusions(self._files.of(path), options.get("exclusions")):

@@ -13,7 +13,6 @@ from awsglue.bookmarks import BAND_S
 
 # What AWS's reader does for its speed, or for S3 as it once was. Nothing to do here.
 ACCEPTED = ("groupFiles", "groupSize", "maxFilesInBand", "useS3ListImplementation", "compressionType", "isFailFast")
-KNOWN = ("paths", "path", "recurse", "exclusions", "maxBand", "boundedFiles", "boundedSize", *ACCEPTED)
 _NUMBER = "`number of partition`"
 
 

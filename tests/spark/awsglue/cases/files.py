@@ -145,6 +145,9 @@ def test_what_is_not_here_is_refused_by_name(glue, folder):
     refused(FileNotFoundError, lambda: read(glue, folder + "/nope", "json"), "/nope")
     refused(NotHere, lambda: glue.create_dynamic_frame.from_options("kinesis", {}), "'kinesis'")
     refused(ValueError, lambda: glue.create_dynamic_frame.from_options("s4", {"paths": [folder]}), "'s4'")
+    refused(NotHere, lambda: glue.purge_s3_path(folder, {"manifestFilePath": folder}), "manifestFilePath")
+    pushed = {"format": "json", "push_down_predicate": "year = 1"}
+    refused(NotHere, lambda: glue.create_dynamic_frame.from_options("s3", {"paths": [folder]}, **pushed), "push_down")
     for name in ("forEachBatch", "transition_s3_path", "start_transaction"):
         refused(NotHere, lambda name=name: getattr(glue, name)(), name)
     from awsglue.transforms import FindMatches
@@ -165,8 +168,19 @@ def test_purge(glue, folder):
     os.utime(folder + "/old.csv", (1, 1))
     glue.purge_s3_path(folder)
     assert [name for name in os.listdir(folder) if not name.endswith(".crc")] == ["new.csv"]
-    glue.purge_s3_path(folder, {"retentionPeriod": 0})
+    glue.purge_s3_path(folder, {"retentionPeriod": 0, "excludeStorageClasses": ["STANDARD"]})
+    assert os.listdir(folder) != [], "every object is of the class STANDARD"
+    glue.purge_s3_path(folder, {"retentionPeriod": 0, "excludeStorageClasses": ["STANDARD_IA"]})
     assert os.listdir(folder) == []
+
+
+def test_the_older_names_of_writing(glue, folder):
+    put(folder, "in", "a.json", text='{"a": 1}')
+    frame = read(glue, folder + "/in", "json")
+    glue.write_from_options(
+        frame_or_dfc=frame, connection_type="s3", connection_options={"path": folder + "/out"}, format="json"
+    )
+    assert read(glue, folder + "/out", "json").count() == 1
 
 
 def test_on_s3(glue, s3):
