@@ -142,3 +142,24 @@ def test_a_taken_port_is_told_with_its_holder(stack, monkeypatch):
         monkeypatch.setitem(stack.environment, "SPARK_HISTORY_PORT", str(taken.getsockname()[1]))
         done = stack.command("spark-history")
     assert done.returncode == 1 and "is in use by" in done.stderr and "make spark-history" in done.stderr
+
+
+@pytest.mark.usefixtures("sample")
+def test_the_report_fails_when_an_event_is_missing(stack):
+    s3, glue = stack.client("s3"), stack.client("glue")
+    key = f"spark/manifest/dt={LAST}.json"
+    sent = json.loads(content(stack, "impressions-raw", key))
+    changed = {**sent, "accepted": sent["accepted"] + 1}
+    s3.put_object(Bucket="impressions-raw", Key=key, Body=json.dumps(changed))
+    arguments = {"target_date": LAST, "days": "1", "database": DAG_ID, "s3_input_bucket": "impressions-raw",
+                 "s3_output_bucket": PROCESSED}  # fmt: skip
+    job = "impressions_spark_report"
+    run_id = glue.start_job_run(JobName=job, Arguments={f"--{k}": v for k, v in arguments.items()})["JobRunId"]
+
+    def ended():
+        run = glue.get_job_run(JobName=job, RunId=run_id)["JobRun"]
+        return run if run["JobRunState"] in ("SUCCEEDED", "FAILED") else None
+
+    run = poll(ended, 240)
+    assert run and run["JobRunState"] == "FAILED"
+    assert run["ErrorMessage"] == f"WrongNumbers: {LAST} accepted: 100000, sent 100001"
