@@ -135,6 +135,21 @@ def test_a_place_without_event_logs_is_refused(stack, events, told):
 
 
 @pytest.mark.usefixtures("sample")
+def test_event_logs_in_two_places_are_told_and_one_is_to_be_chosen(stack):
+    glue = stack.client("glue")
+    arguments = {"--spark-event-logs-path": f"s3://{PROCESSED}/spark/report/"}  # any place that holds something
+    command = {"Name": "glueetl", "ScriptLocation": f"s3://{PROCESSED}/none.py"}
+    glue.create_job(Name="another-place", Role="role", Command=command, DefaultArguments=arguments)
+    try:
+        done = stack.command("spark-history")
+    finally:
+        glue.delete_job(JobName="another-place")
+    assert done.returncode == 1 and "make spark-history EVENTS=s3://" in done.stderr
+    for place in ("event-logs", "report"):
+        assert f"s3://{PROCESSED}/spark/{place}" in done.stderr
+
+
+@pytest.mark.usefixtures("sample")
 def test_a_taken_port_is_told_with_its_holder(stack, monkeypatch):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
