@@ -135,6 +135,21 @@ def test_a_place_without_event_logs_is_refused(stack, events, told):
 
 
 @pytest.mark.usefixtures("sample")
+def test_event_logs_in_two_places_are_told_and_one_is_to_be_chosen(stack):
+    glue = stack.client("glue")
+    arguments = {"--spark-event-logs-path": f"s3://{PROCESSED}/spark/report/"}  # any place that holds something
+    command = {"Name": "glueetl", "ScriptLocation": f"s3://{PROCESSED}/none.py"}
+    glue.create_job(Name="another-place", Role="role", Command=command, DefaultArguments=arguments)
+    try:
+        done = stack.command("spark-history")
+    finally:
+        glue.delete_job(JobName="another-place")
+    assert done.returncode == 1 and "make spark-history EVENTS=s3://" in done.stderr
+    for place in ("event-logs", "report"):
+        assert f"s3://{PROCESSED}/spark/{place}" in done.stderr
+
+
+@pytest.mark.usefixtures("sample")
 def test_a_taken_port_is_told_with_its_holder(stack, monkeypatch):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -142,3 +157,24 @@ def test_a_taken_port_is_told_with_its_holder(stack, monkeypatch):
         monkeypatch.setitem(stack.environment, "SPARK_HISTORY_PORT", str(taken.getsockname()[1]))
         done = stack.command("spark-history")
     assert done.returncode == 1 and "is in use by" in done.stderr and "make spark-history" in done.stderr
+
+
+@pytest.mark.usefixtures("sample")
+def test_the_report_fails_when_an_event_is_missing(stack):
+    s3, glue = stack.client("s3"), stack.client("glue")
+    key = f"spark/manifest/dt={LAST}.json"
+    sent = json.loads(content(stack, "impressions-raw", key))
+    changed = {**sent, "accepted": sent["accepted"] + 1}
+    s3.put_object(Bucket="impressions-raw", Key=key, Body=json.dumps(changed))
+    arguments = {"target_date": LAST, "days": "1", "database": DAG_ID, "s3_input_bucket": "impressions-raw",
+                 "s3_output_bucket": PROCESSED}  # fmt: skip
+    job = "impressions_spark_report"
+    run_id = glue.start_job_run(JobName=job, Arguments={f"--{k}": v for k, v in arguments.items()})["JobRunId"]
+
+    def ended():
+        run = glue.get_job_run(JobName=job, RunId=run_id)["JobRun"]
+        return run if run["JobRunState"] in ("SUCCEEDED", "FAILED") else None
+
+    run = poll(ended, 240)
+    assert run and run["JobRunState"] == "FAILED"
+    assert run["ErrorMessage"] == f"WrongNumbers: {LAST} accepted: 100000, sent 100001"
