@@ -78,7 +78,7 @@ class Settings:
     )
     glue_warm: str = setting(
         "",
-        "Glue versions, with commas, of which a warm worker waits for the next Spark job: some 500 MB of memory each.",
+        "Glue versions, with commas, of which a warm worker waits for the next Spark job: some 600 MB of memory each.",
     )
     amazon_provider_version: str = setting(
         "", "Another version of the Amazon provider, for example a private build; empty: the pinned one."
