@@ -198,7 +198,7 @@ class TestAfterTheServiceWasKilled:
         """The store forgets to write and the threads end, without touching the processes."""
         state = (run.folder / "run.json").read_bytes()
         with monkeypatch.context() as patch:
-            patch.setattr(process, "end_all", lambda *_: None)
+            patch.setattr(process, "end_all", lambda *_, **__: None)
             patch.setattr(glue.runner._children, "reap", lambda *_: None)
             patch.setattr(glue.runner, "_ship", lambda *_, **__: True)
             patch.setattr("shutil.rmtree", lambda *_, **__: None)
