@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.spark.runtime.conftest import VERSIONS, SparkAccount, aws
+from tests.spark.runtime.conftest import SparkAccount, aws
+from tests.support.spark import VERSIONS
 from tests.support.postgres import Postgres
 
 __all__ = ["VERSIONS", "aws"]

@@ -39,7 +39,8 @@ def options(described: Mapping[str, Any], class_path: Sequence[str]) -> tuple[li
         return [], f"{made['file']} is gone"
     if made["of"] != fingerprint(Path(described["java"]), class_path):
         return [], "Java or a jar of Spark has changed since it was made"
-    return ["-Xshare:auto", f"-XX:SharedArchiveFile={made['file']}"], ""
+    # where it was made for, if that is free: several JVMs then share its pages, and none has to change them
+    return ["-Xshare:auto", f"-XX:SharedArchiveFile={made['file']}", "-XX:ArchiveRelocationMode=0"], ""
 
 
 def fingerprint(java: Path, class_path: Sequence[str]) -> str:
