@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.spark.runtime.conftest import SparkAccount, aws
-from tests.support.spark import VERSIONS
 from tests.support.postgres import Postgres
+from tests.support.spark import VERSIONS
 
 __all__ = ["VERSIONS", "aws"]
 # What all scripts of AWS begin with.
