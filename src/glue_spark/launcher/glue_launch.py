@@ -14,6 +14,7 @@ import json
 import os
 import runpy
 import socket
+import socketserver
 import sys
 import threading
 import time
@@ -21,6 +22,7 @@ import traceback
 
 JVM_PATIENCE = 20  # seconds for a JVM to end
 END_OF_JVM = 2  # seconds for one that does not answer any more to be gone
+POLL_OF_SERVERS = 0.02  # seconds in which one of Python's socket servers sees that it is to end
 OUT_OF_MEMORY = 3  # exit code of a JVM with -XX:+ExitOnOutOfMemoryError
 
 
@@ -30,6 +32,8 @@ def main(words):
     sys.argv = words
     # as it is for a script that is started by its name, and no trace of this file
     sys.path[0] = os.path.dirname(os.path.abspath(words[0]))
+    # pyspark has one, for whose end a SparkContext that is stopped waits: up to half a second by default
+    socketserver.BaseServer.serve_forever.__defaults__ = (POLL_OF_SERVERS,)
     if order["warm"]:
         _take(order["warm"])
     status, message = _run(words[0], order["arguments"])
