@@ -2,9 +2,9 @@
 
     python glue_launch.py <script> <argv...>
 
-The file named in GLUE_LAUNCH says {"arguments": the job's, "error": a file to be written if the script fails, "warm": null, or of
-the JVM in a warm worker {"connection": a descriptor, "port", "secret"}}. Python 3.7 or later, standard library alone until the
-script runs.
+The file named in GLUE_LAUNCH says {"arguments": the job's, "error": a file to be written if the script fails, "jvm": of the
+JVM that was begun for this run {"pid", "stdin": a descriptor, "connection": a file to come}, or of that in a warm worker
+{"connection": a descriptor, "port", "secret"}}. Python 3.7 or later, standard library and pyspark alone until the script runs.
 
 However the script ends, Spark is stopped in an orderly way, so that its event log is whole and no JVM is left.
 """
@@ -15,12 +15,15 @@ import os
 import runpy
 import socket
 import socketserver
+import struct
+import subprocess
 import sys
 import threading
 import time
 import traceback
 
 JVM_PATIENCE = 20  # seconds for a JVM to end
+LOOK_EVERY = 0.005  # seconds, for a JVM that starts or ends
 END_OF_JVM = 2  # seconds for one that does not answer any more to be gone
 POLL_OF_SERVERS = 0.02  # seconds in which one of Python's socket servers sees that it is to end
 OUT_OF_MEMORY = 3  # exit code of a JVM with -XX:+ExitOnOutOfMemoryError
@@ -34,8 +37,7 @@ def main(words):
     sys.path[0] = os.path.dirname(os.path.abspath(words[0]))
     # pyspark has one, for whose end a SparkContext that is stopped waits: up to half a second by default
     socketserver.BaseServer.serve_forever.__defaults__ = (POLL_OF_SERVERS,)
-    if order["warm"]:
-        _take(order["warm"])
+    _take(order["jvm"])
     status, message = _run(words[0], order["arguments"])
     _wait_for_threads()
     died = _how_the_jvm_died()
@@ -46,6 +48,44 @@ def main(words):
         with open(order["error"], "w") as file:
             json.dump({"message": message}, file)
     return status
+
+
+class OwnJvm:
+    """The process of the JVM that was begun for this run, a child of this one, as far as Popen is used here."""
+
+    def __init__(self, pid, stdin):
+        os.set_inheritable(stdin, False)
+        self._pid = pid
+        self.returncode = None
+        self.stdin = open(stdin, "wb")  # noqa: SIM115
+
+    def wait(self, seconds):
+        """Raises subprocess.TimeoutExpired."""
+        end = time.monotonic() + seconds
+        while self.poll() is None:
+            if time.monotonic() > end:
+                raise subprocess.TimeoutExpired("java", seconds)
+            time.sleep(LOOK_EVERY)
+        return self.returncode
+
+    def poll(self):
+        if self.returncode is None:
+            pid, status = os.waitpid(self._pid, os.WNOHANG)
+            if pid:
+                self.returncode = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+        return self.returncode
+
+    def connection(self, path):
+        """(port, secret) of its gateway, which it writes into that file; None if it has ended without."""
+        while not os.path.isfile(path):
+            if self.poll() is not None:
+                return None
+            time.sleep(LOOK_EVERY)
+        with open(path, "rb") as file:
+            port, length = struct.unpack("!ii", file.read(8))
+            secret = file.read(length).decode()
+        os.unlink(path)
+        return port, secret
 
 
 class WarmJvm:
@@ -72,18 +112,35 @@ class WarmJvm:
         self._connection.shutdown(socket.SHUT_WR)
 
 
-def _take(warm):
-    """Gives this run's settings, folder and environment to the JVM of a warm worker, and the JVM to pyspark."""
-    here = {"PYSPARK_GATEWAY_PORT": str(warm["port"]), "PYSPARK_GATEWAY_SECRET": warm["secret"]}
+def _take(jvm):
+    """Gives the JVM to pyspark. One that does not start is pyspark's to complain of, when it tries the same."""
+    if "pid" not in jvm:
+        _connect(WarmJvm(jvm["connection"]), jvm["port"], jvm["secret"])
+        _hand_over()
+        return
+    import pyspark  # noqa: F401  while the JVM starts
+
+    process = OwnJvm(jvm["pid"], jvm["stdin"])
+    found = process.connection(jvm["connection"])
+    if found:
+        _connect(process, *found)
+
+
+def _connect(process, port, secret):
+    here = {"PYSPARK_GATEWAY_PORT": str(port), "PYSPARK_GATEWAY_SECRET": secret}
     os.environ.update(here)
     from pyspark import SparkContext
 
     SparkContext._ensure_initialized()
     for name in here:
         del os.environ[name]
-    gateway = SparkContext._gateway
-    gateway.proc = WarmJvm(warm["connection"])
-    jvm = gateway.jvm
+    SparkContext._gateway.proc = process
+    _give_environment(SparkContext)
+
+
+def _hand_over():
+    """Gives this run's settings and folder to the JVM of a warm worker."""
+    jvm = _gateway().jvm
     file = jvm.java.io.FileInputStream(os.path.join(os.environ["SPARK_CONF_DIR"], "spark-defaults.conf"))
     settings = jvm.java.util.Properties()
     settings.load(jvm.java.io.InputStreamReader(file, "UTF-8"))
@@ -96,11 +153,11 @@ def _take(warm):
             of_hadoop.set(name[len("spark.hadoop.") :], value)
     jvm.System.setProperty("user.dir", os.getcwd())
     jvm.System.setProperty("spark.app.submitTime", str(int(time.time() * 1000)))
-    _give_environment(SparkContext)
 
 
 def _give_environment(context):
-    """A JVM hands its environment on to its Python workers; that of a warm one is not the run's."""
+    """A JVM hands its environment on to its Python workers; that of a warm one is not the run's, and none knows what the script has
+    added to its own."""
     plain = context._do_init
 
     def with_environment(self, *given):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -60,11 +61,12 @@ def main(folder: Path) -> int:
     _say(
         f"Glue {version.glue}: Spark {version.spark}, Python {version.python}, Java {java_version}{how}. {order['said']}."
     )
+    os.environ.update({**configuration.of_home(home, java, start[-1]), **more})
+    jvm = warm or _begin_jvm(home)
     report = folder / LAUNCH
-    launch = {"arguments": order["arguments"], "error": str(folder / ERROR), "warm": warm}
     report.touch(0o600)
-    report.write_text(json.dumps(launch))
-    os.environ.update({**configuration.of_home(home, java, start[-1]), "GLUE_LAUNCH": str(report), **more})
+    report.write_text(json.dumps({"arguments": order["arguments"], "error": str(folder / ERROR), "jvm": jvm}))
+    os.environ["GLUE_LAUNCH"] = str(report)
     os.execv(start[0], [*start, order["launcher"], order["script"], *order["argv"]])
 
 
@@ -95,6 +97,24 @@ def _take_over(folder: Path) -> dict[str, Any] | None:
         (folder / SOCKET).unlink()
     connection.set_inheritable(True)
     return {**found, "connection": connection.detach()}
+
+
+def _begin_jvm(home: Path) -> dict[str, Any]:
+    """Spark's JVM, which starts while Python does; on AWS, too, it is there before the script. Its pid, the descriptor by whose end
+    it ends, and the file in which it will say how it is reached. It remains the child of this process, whatever that becomes.
+    """
+    connection = home / "connection" / "info"
+    connection.parent.mkdir(0o700, exist_ok=True)
+    process = subprocess.Popen(
+        [home / "bin" / "spark-submit", "pyspark-shell"],
+        env=os.environ | {"_PYSPARK_DRIVER_CONN_INFO_PATH": str(connection)},
+        stdin=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509  as pyspark does it; there are no threads
+    )
+    assert process.stdin
+    stdin = os.dup(process.stdin.fileno())
+    os.set_inheritable(stdin, True)
+    return {"pid": process.pid, "stdin": stdin, "connection": str(connection)}
 
 
 def _jvm(order: dict[str, Any], described: dict[str, Any], pyspark: Path) -> Jvm:
