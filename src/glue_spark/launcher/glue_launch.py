@@ -156,8 +156,8 @@ def _hand_over():
 
 
 def _give_environment(context):
-    """A JVM hands its environment on to its Python workers; that of a warm one is not the run's, and none knows what the script has
-    added to its own."""
+    """A JVM hands its environment on to its Python workers; that of a warm one is not the run's, and none knows what the script
+    has added to its own."""
     plain = context._do_init
 
     def with_environment(self, *given):

@@ -193,7 +193,7 @@ def _archive(settings: Settings, place: Path, described: Mapping[str, Any]) -> d
         str(settings.venv_python("localstack")),
         "-I",
         "-m",
-        "localstack_glue.service.runners.spark.archive",
+        "localstack_glue.service.runners.spark.archiving",
         order,
     ]
     done = subprocess.run(command, capture_output=True, text=True)

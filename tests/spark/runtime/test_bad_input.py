@@ -56,6 +56,14 @@ def test_an_empty_script_succeeds(aws: SparkAccount) -> None:
     assert processes(run["Id"]) == set()
 
 
+def test_a_jvm_that_cannot_start(aws: SparkAccount) -> None:
+    broken = {"--conf": "spark.driver.extraJavaOptions=-XX:NoSuchOption"}
+    run = aws.result("print('before')\n" + A_SESSION, DefaultArguments=broken)
+    assert_failed(aws, run, r"RuntimeError: Java gateway process exited before sending its port number.*")
+    assert aws.output(run) == "before"
+    assert "NoSuchOption" in aws.output(run, "error")
+
+
 def test_a_script_that_is_not_there(aws: SparkAccount) -> None:
     name = aws.spark_job("")
     aws.s3.delete_object(Bucket="scripts", Key=f"{name}.py")

@@ -100,8 +100,10 @@ def _take_over(folder: Path) -> dict[str, Any] | None:
 
 
 def _begin_jvm(home: Path) -> dict[str, Any]:
-    """Spark's JVM, which starts while Python does; on AWS, too, it is there before the script. Its pid, the descriptor by whose end
-    it ends, and the file in which it will say how it is reached. It remains the child of this process, whatever that becomes.
+    """Spark's JVM, which starts while Python does; on AWS, too, it is there before the script.
+
+    Its pid, the descriptor by whose end it ends, and the file in which it will say how it is reached. It remains the child of
+    this process, whatever that becomes.
     """
     connection = home / "connection" / "info"
     connection.parent.mkdir(0o700, exist_ok=True)
