@@ -38,7 +38,7 @@ SUITES = [
     Suite("airflow", "airflow"),
     Suite("dags", "airflow"),
     Suite("glue", workers=3),
-    Suite("spark", workers=2),
+    Suite("spark", workers=3),
     Suite("e2e", mode="native"),
     Suite("native", mode="native"),
     Suite("e2e-docker", mode="docker", folder="e2e"),

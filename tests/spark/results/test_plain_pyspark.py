@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.spark.results.conftest import VERSIONS, succeeded
+from tests.spark.results.conftest import ONE_VERSION, succeeded
 from tests.spark.runtime.conftest import DATA, SparkAccount
 from tests.support.spark import OPENED, python
 
@@ -39,7 +39,7 @@ def plain(version: str, folder: Path) -> Found:
     return dict(json.loads(line) for line in done.stdout.splitlines() if line.startswith("["))
 
 
-@pytest.fixture(scope="module", params=VERSIONS)
+@pytest.fixture(scope="module", params=ONE_VERSION)
 def outcome(
     request: pytest.FixtureRequest, aws: SparkAccount, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Found, Found]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.spark.results.conftest import VERSIONS
+from tests.spark.results.conftest import ONE_VERSION
 from tests.spark.results.reading import json_lines, parquet
 from tests.spark.runtime.conftest import DATA, SparkAccount
 from tests.support.postgres import Postgres
@@ -81,7 +81,7 @@ ORGANIZATIONS = [
 ]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", ONE_VERSION)
 def test_legislators(aws: SparkAccount, postgres: Postgres, connection: str, database: str, version: str) -> None:
     root, prefix = f"legislators-{uuid.uuid4().hex[:8]}", f"l{uuid.uuid4().hex[:8]}_"
     for name, records in (("persons", PERSONS), ("memberships", MEMBERSHIPS), ("organizations", ORGANIZATIONS)):
@@ -132,7 +132,7 @@ PAYMENTS = (
 )
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", ONE_VERSION)
 def test_payments(aws: SparkAccount, database: str, version: str) -> None:
     root = f"payments-{uuid.uuid4().hex[:8]}"
     aws.put(f"{root}/in/payments.csv", PAYMENTS.encode())
@@ -158,7 +158,7 @@ def test_payments(aws: SparkAccount, database: str, version: str) -> None:
     assert "|-- provider id: choice" in said and "errors 0" in said
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", ONE_VERSION)
 def test_clickstream(aws: SparkAccount, database: str, version: str) -> None:
     root = f"clicks-{uuid.uuid4().hex[:8]}"
     table(aws, f"{database}.clicks", f"s3://{DATA}/{root}/in/", "page:string,user:string", keys="year,month,day")
