@@ -189,14 +189,12 @@ def _archive(settings: Settings, place: Path, described: Mapping[str, Any]) -> d
         return None
     note("An archive of Spark's classes is being made, for quick starts ...")
     order = json.dumps({**described, "place": str(place), "exercise": str(CODE / EXERCISE)})
-    command = [
-        str(settings.venv_python("localstack")),
-        "-I",
-        "-m",
-        "localstack_glue.service.runners.spark.archiving",
-        order,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True)
+    python = settings.venv_python("localstack")
+    if not python.exists():  # while an image is built
+        python = Path(sys.executable)
+    command = [str(python), "-m", "localstack_glue.service.runners.spark.archiving", order]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src" / "localstack_glue")}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode == 0:
         made: dict[str, str] = json.loads(done.stdout)
         return made

@@ -122,7 +122,11 @@ def test_a_warm_run_is_as_a_cold_one_and_has_its_worker_alone(aws: WarmAccount) 
     assert (warm["account"], warm["region"], warm["text"]) == ("111122223333", "eu-west-1", ["mine"])
     assert warm["environment"]["GLUE_JOB_RUN_ID"] == warm["of_worker"][0]["GLUE_JOB_RUN_ID"] == "RUN"
     assert warm["folder"] == warm["of_java"] == warm["of_worker"][1]
-    assert warm["archive"] and warm["nice"] == 0 and warm["settings"]["spark.my.words"] == "one two"
+    assert (
+        warm["archive"]
+        and warm["nice"] == os.getpriority(os.PRIO_PROCESS, 0)
+        and warm["settings"]["spark.my.words"] == "one two"
+    )
     assert different(warm.pop("of_worker")[0], cold.pop("of_worker")[0]) == {}
     assert different(warm.pop("settings"), cold.pop("settings")) == {}
     assert different(warm, cold) == {}

@@ -31,5 +31,5 @@ def fingerprint(java: Path, class_path: Sequence[str]) -> str:
     digest = hashlib.sha256()
     for path in (str(library), *class_path):
         seen = Path(path).stat()
-        digest.update(f"{path} {seen.st_size} {seen.st_mtime_ns}\n".encode())
+        digest.update(f"{path} {seen.st_size} {int(seen.st_mtime)}\n".encode())
     return digest.hexdigest()

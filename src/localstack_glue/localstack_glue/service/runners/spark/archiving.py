@@ -1,7 +1,7 @@
 """Makes the archive of archive.py, as the last step of the installation of a Glue version: a run of exercise.py whose JVM writes
 at its end which classes it had. Standard library alone.
 
-    python -I -m localstack_glue.service.runners.spark.archiving <order in JSON>
+    python -m localstack_glue.service.runners.spark.archiving <order in JSON>
 
 The order is spark.json as it will be, "place", and "exercise", the script. Prints {"file": ..., "of": ...}, which is added to
 spark.json; what went wrong is on stderr, with exit code 1.
