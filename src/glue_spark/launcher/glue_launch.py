@@ -115,7 +115,7 @@ class WarmJvm:
 def _take(jvm):
     """Gives the JVM to pyspark. One that does not start is pyspark's to complain of, when it tries the same."""
     if "pid" not in jvm:
-        _connect(WarmJvm(jvm["connection"]), jvm["port"], jvm["secret"])
+        _connect(WarmJvm(jvm["connection"]), {}, jvm["port"], jvm["secret"])
         _hand_over()
         return
     import pyspark  # noqa: F401  while the JVM starts
@@ -123,10 +123,11 @@ def _take(jvm):
     process = OwnJvm(jvm["pid"], jvm["stdin"])
     found = process.connection(jvm["connection"])
     if found:
-        _connect(process, *found)
+        _connect(process, dict(os.environ), *found)
 
 
-def _connect(process, port, secret):
+def _connect(process, environment, port, secret):
+    """`environment` is that of the JVM, as far as it is the run's."""
     here = {"PYSPARK_GATEWAY_PORT": str(port), "PYSPARK_GATEWAY_SECRET": secret}
     os.environ.update(here)
     from pyspark import SparkContext
@@ -135,7 +136,7 @@ def _connect(process, port, secret):
     for name in here:
         del os.environ[name]
     SparkContext._gateway.proc = process
-    _give_environment(SparkContext)
+    _give_environment(SparkContext, environment)
 
 
 def _hand_over():
@@ -155,14 +156,15 @@ def _hand_over():
     jvm.System.setProperty("spark.app.submitTime", str(int(time.time() * 1000)))
 
 
-def _give_environment(context):
+def _give_environment(context, known):
     """A JVM hands its environment on to its Python workers; that of a warm one is not the run's, and none knows what the script
     has added to its own."""
     plain = context._do_init
 
     def with_environment(self, *given):
         plain(self, *given)
-        self.environment = {**os.environ, **self.environment}
+        new = {name: value for name, value in os.environ.items() if known.get(name) != value}
+        self.environment = {**new, **self.environment}
 
     context._do_init = with_environment
 

@@ -31,6 +31,7 @@ CODE = ROOT / "src" / "glue_spark"
 DESCRIPTION = "spark.json"
 SAMPLES = "4.0"  # the Glue version of the jobs in glue/
 EXERCISE = Path("launcher", "exercise.py")
+RUNNER = ROOT / "src" / "localstack_glue" / "localstack_glue" / "service" / "runners" / "spark"
 ARCHIVES_SINCE = 13  # the Java that has -XX:ArchiveClassesAtExit
 # Scala 2.12.10 of Spark 3.1.1 cannot make the lambdas of a Java 16 or later; 2.12.15 can, and all of 2.12 fits together.
 _SCALA, _SCALA_OF, _SCALA_FOR = "scala-library-2.12.15.jar", "4.0", "3.0"
@@ -216,7 +217,9 @@ def _made_from(installer: Installer, environment: Environment) -> str:
     stamp = installer.place(environment) / STAMP
     digest.update(stamp.read_bytes() if stamp.is_file() else b"")
     digest.update(_JDBC_LOCK.read_bytes())
-    for source in sorted([*CODE.glob("filesystem/**/*.java"), CODE / "glue_spark" / "jar.py", CODE / EXERCISE]):
+    archive = [RUNNER / name for name in ("archive.py", "archiving.py", "configuration.py")]
+    jar = [*sorted(CODE.glob("filesystem/**/*.java")), CODE / "glue_spark" / "jar.py"]
+    for source in [*jar, CODE / EXERCISE, *archive]:
         digest.update(source.read_bytes() if source.is_file() else b"")
     return digest.hexdigest()
 
