@@ -86,7 +86,7 @@ class Settings:
     spark_history_port: int = setting(18080, "Port of `make spark-history`, on 127.0.0.1; `0` takes a free one.")
     glue_warm: str = setting(
         "",
-        "Glue versions, with commas, of which a warm worker waits for the next Spark job: some 600 MB of memory each.",
+        "Glue versions, with commas, of which a warm worker waits for the next Spark job: some 700 MB of memory each.",
     )
     amazon_provider_version: str = setting(
         "", "Another version of the Amazon provider, for example a private build; empty: the pinned one."
