@@ -6,9 +6,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from localstack_glue.service.runners.spark import image
 from mwaa_local.docker.engine import Engine
 from mwaa_local.versions import versions
 from tests.glue.service.conftest import BUCKET
@@ -94,3 +96,8 @@ def test_an_image_that_cannot_be_had_is_a_line_in_the_log(aws: SparkAccount) -> 
     wait_until(lambda: "Glue 4.0" in aws.output({"Id": run_id}, "error"), 60, "the own runtime begins")
     aws.glue.batch_stop_job_run(JobName=name, JobRunIds=[run_id])
     aws.ended(name, run_id)
+
+
+def test_without_an_engine_its_own_words_say_so(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
+    assert "none.sock" in image.cannot_be_had("any", environment)

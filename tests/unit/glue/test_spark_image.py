@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
-
-import pytest
 
 from localstack_glue.service.runners.spark import image, versions
 from localstack_glue.service.settings import Settings
@@ -100,12 +97,6 @@ def test_a_module_path_becomes_files(tmp_path):
 
 def test_without_the_command_docker_there_is_no_image(tmp_path):
     assert image.cannot_be_had("any", {"PATH": str(tmp_path)}) == "there is no command `docker`"
-
-
-@pytest.mark.skipif(not shutil.which("docker"), reason="there is no command docker")
-def test_without_an_engine_its_own_words_say_so(tmp_path):
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
-    assert "none.sock" in image.cannot_be_had("any", environment)
 
 
 def test_settings_of_the_service():
