@@ -1,4 +1,4 @@
-"""Makes the jar of the S3 file system from its Java sources.
+"""Makes the jar of the S3 file system and of the JVM's start from their Java sources.
 
     python -m glue_spark.jar --jars <site-packages>/pyspark/jars --out FILE
 
@@ -18,7 +18,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-SOURCES = Path(__file__).resolve().parents[1] / "filesystem"
+SOURCES = [Path(__file__).resolve().parents[1] / name for name in ("filesystem", "start")]
 MANIFEST, STAMP = "META-INF/MANIFEST.MF", "Made-From"
 JAVA = "8"  # what Glue 3.0 and 4.0 run on; the Java 17 of later ones reads its classes
 THEN = (1980, 1, 1, 0, 0, 0)  # equal sources, equal jar
@@ -54,7 +54,7 @@ def made_from() -> str:
 
 
 def _sources() -> list[Path]:
-    return sorted(SOURCES.rglob("*.java"))
+    return sorted(source for folder in SOURCES for source in folder.rglob("*.java"))
 
 
 def _compile(spark_jars: Path, classes: Path) -> None:

@@ -218,7 +218,7 @@ def _made_from(installer: Installer, environment: Environment) -> str:
     digest.update(stamp.read_bytes() if stamp.is_file() else b"")
     digest.update(_JDBC_LOCK.read_bytes())
     archive = [RUNNER / name for name in ("archive.py", "archiving.py", "configuration.py")]
-    jar = [*sorted(CODE.glob("filesystem/**/*.java")), CODE / "glue_spark" / "jar.py"]
+    jar = [*sorted(CODE.glob("*/**/*.java")), CODE / "glue_spark" / "jar.py"]
     for source in [*jar, CODE / EXERCISE, *archive]:
         digest.update(source.read_bytes() if source.is_file() else b"")
     return digest.hexdigest()

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ..memory import Limit, MemoryWatch
-
 if TYPE_CHECKING:
+    from ..memory import Limit, MemoryWatch
     from ..process import Process
     from ..runs import Run
     from ..settings import Settings
@@ -66,6 +65,8 @@ def failure(run: Run, status: int) -> str:
 
 def memory_watch(run: Run, shim: Process, settings: Settings) -> MemoryWatch:
     """What keeps `run`, whose process has started, within its memory."""
+    from ..memory import MemoryWatch
+
     companion = run.local.get("Companion") or ""
     return MemoryWatch(run.id, run.folder, shim, _kind(run).memory(run), settings.memory_limits, companion=companion)
 
@@ -78,7 +79,8 @@ def event_log(run: Run, objects: Callable[[str, str], Objects], settings: Settin
 
 
 def _kind(run: Run) -> Kind:
-    from . import pythonshell, spark, unavailable
+    from . import pythonshell, unavailable
+    from .spark import job as spark
 
     name = run.local["Command"].get("Name")
     if name == "pythonshell":

@@ -39,7 +39,9 @@ def make(order: Mapping[str, Any]) -> dict[str, str]:
         made = work / NAME
         home = work / ".spark-home"
         local = Local(work, 2, endpoint, "test", "us-east-1")
-        jvm = Jvm(java, int(order["java_version"]), HEAP, class_path, [f"-XX:ArchiveClassesAtExit={made}"])
+        # of each class that cannot be in it the JVM would say so
+        options = [f"-XX:ArchiveClassesAtExit={made}", "-Xlog:cds=error:stderr"]
+        jvm = Jvm(java, int(order["java_version"]), HEAP, class_path, options)
         configuration.make_home(home, pyspark, local.defaults() | local.fixed(), jvm)
         environment = configuration.environment(home, java, str(place / "bin" / "python"), work)
         _run([str(place / "bin" / "python"), order["exercise"], str(work)], environment, work)

@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import scripts
-from . import parameters
 from .files import EVENTS
 
 if TYPE_CHECKING:
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from ...settings import Settings
     from .sizes import Size
 
+GATEWAY, SUBMIT = "mwaalocal.start.Gateway", "org.apache.spark.deploy.SparkSubmit"
 _SCHEMES = ("s3", "s3a", "s3n")
 # Java 16 and later keep their insides shut, and these Sparks look into them (Spark's own list since 3.3.0, and Kerberos).
 _OPENED = (
@@ -62,6 +61,9 @@ _LOG2 = (
 
 def of_run(run: Run, size: Size, wanted: Mapping[str, str], settings: Settings) -> dict[str, str]:
     """What spark-defaults.conf holds; `wanted`, of --conf, goes before all but what makes the run a local one."""
+    from .. import scripts
+    from . import parameters
+
     work, account = run.folder / "work", run.local["Account"]
     local = Local(work, size.cores, settings.endpoint, scripts.access_key(account), run.local["Region"])
     found = {"spark.app.name": run.job_name, **local.defaults(), **wanted, **local.fixed()}
@@ -114,13 +116,15 @@ class Local:
 
 @dataclass(frozen=True)
 class Jvm:
-    """The Java that Spark runs in: its folder and version, MB of its heap, the jars on its class path, and further options."""
+    """The Java that Spark runs in: its folder and version, MB of its heap, the jars on its class path, further options, and the
+    class that begins: start/Gateway.java, or Spark's own, which also sees to packages and files that a job's --conf may name."""
 
     java: Path
     version: int
     heap: int
     class_path: Sequence[str] = ()
     options: Sequence[str] = ()
+    main: str = GATEWAY
 
 
 def environment(home: Path, java: Path, python: str, work: Path) -> dict[str, str]:
@@ -173,7 +177,7 @@ def make_home(home: Path, pyspark: Path, settings: Mapping[str, str], jvm: Jvm) 
     command += [f"-Dlog4j.configuration=file:{conf}/log4j.properties"]
     command += [f"-Dlog4j2.configurationFile=file:{conf}/log4j2.properties"]
     command += shlex.split(settings.get("spark.driver.extraJavaOptions", ""))
-    command += ["org.apache.spark.deploy.SparkSubmit"]
+    command += [jvm.main]
     submit = home / "bin" / "spark-submit"
     submit.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
     submit.chmod(0o755)
@@ -187,9 +191,13 @@ def _options(java_version: int) -> list[str]:
         "-XX:+ExitOnOutOfMemoryError",
         "-XX:+UnlockDiagnosticVMOptions",
         "-XX:+DisplayVMOutputToStderr",
+        "-XX:-UsePerfData",  # counters for tools beside it
+        "-Dlog4j2.disableJmx=true",
     ]
     options += ["-XX:Tier4InvocationThreshold=50000", "-XX:Tier4MinInvocationThreshold=6000"]
     options += ["-XX:Tier4CompileThreshold=150000", "-XX:Tier4BackEdgeThreshold=400000"]
+    # what it notes for the compiler to come makes code slower and larger: not where branches lead and casts end
+    options += ["-XX:-C1ProfileBranches", "-XX:-C1ProfileCheckcasts"]
     options += ["-Duser.timezone=UTC", "-Dfile.encoding=UTF-8", "-Dio.netty.tryReflectionSetAccessible=true"]
     if java_version >= 9:
         # what the JVM itself has to warn of is not the script's output

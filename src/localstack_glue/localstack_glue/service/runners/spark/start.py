@@ -17,15 +17,16 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ...settings import Settings
 from ..interpreters import Interpreter
-from ..layers import Wishes, with_modules
-from . import archive, configuration, image
+from . import archive, configuration
 from .configuration import Jvm
 from .files import DESCRIPTION, ERROR, INSTALLING, LAUNCH, NOT_INSTALLED, NOT_REDIRECTED, ORDER, SOCKET
 from .versions import VERSIONS
+
+if TYPE_CHECKING:
+    from ...settings import Settings
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,8 @@ def main(folder: Path) -> int:
     configuration.make_home(home, pyspark, order["settings"], _jvm(order, described, pyspark))
     start: list[str] = [python.path]
     more: dict[str, str] = {}
-    words, content, pinned = order["wishes"]
-    wishes = Wishes(tuple(words), tuple(content), pinned)
-    if wishes.words:
-        start, more = with_modules(_Folder(folder), python, wishes, _settings(order))  # type: ignore[arg-type]
+    if order["wishes"][0]:
+        start, more = _with_modules(order, folder, python)
     warm = _take_over(folder)
     how = ", started in a warm worker" if warm else ""
     _say(
@@ -70,8 +69,18 @@ def main(folder: Path) -> int:
     os.execv(start[0], [*start, order["launcher"], order["script"], *order["argv"]])
 
 
+def _with_modules(order: dict[str, Any], folder: Path, python: Interpreter) -> tuple[list[str], dict[str, str]]:
+    """What to start instead of the plain interpreter, and with which variables."""
+    from ..layers import Wishes, with_modules
+
+    words, content, pinned = order["wishes"]
+    return with_modules(_Folder(folder), python, Wishes(tuple(words), tuple(content), pinned), _settings(order))  # type: ignore[arg-type]
+
+
 def _in_image(order: dict[str, Any]) -> int | None:
     """The status of the script in AWS's image, or None: it is to run here, and the log says why."""
+    from . import image
+
     name, environment = order["image"]["name"], order["installer_environment"]
     why = "modules are to be installed" if order["wishes"][0] else image.cannot_be_had(name, environment)
     if why:
@@ -124,11 +133,11 @@ def _jvm(order: dict[str, Any], described: dict[str, Any], pyspark: Path) -> Jvm
     class_path = configuration.class_path(described["s3_jar"], pyspark)
     java, version, jars = Path(described["java"]), int(described["java_version"]), order["jars"]
     if jars and order["jars_first"]:
-        return Jvm(java, version, order["heap"], [*jars, *class_path])
+        return Jvm(java, version, order["heap"], [*jars, *class_path], main=order["main"])
     options, unusable = archive.options(described, class_path)
     if unusable:
         _say(f"The archive of Spark's classes is not used, so Spark starts slowly: {unusable}.")
-    return Jvm(java, version, order["heap"], [*class_path, *jars], options)
+    return Jvm(java, version, order["heap"], [*class_path, *jars], options, order["main"])
 
 
 def described_in(place: Path) -> dict[str, str] | None:
@@ -192,6 +201,8 @@ def _is_for(table: Path, endpoint: str, place: Path) -> bool:
 
 
 def _settings(order: dict[str, Any]) -> Settings:
+    from ...settings import Settings
+
     index, network = (tuple((key, value) for key, value in order[name]) for name in ("index", "network"))
     return Settings(Path(order["runs"]), order["endpoint"], python_39="", index=index, network=network)
 
