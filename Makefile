@@ -42,6 +42,8 @@ lint: ## Check our own code: ruff, mypy, shellcheck, hadolint
 	$(RUN) lint
 bench: ## Measure speed and memory, each against a baseline in the same run (ONLY=start)
 	$(RUN) bench $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS))
+parity: ## Compare the running environment with MWAA 2.2.2, item by item (ALL=1: what is the same, too; JSON=1)
+	$(RUN) parity $(if $(ALL),--all) $(if $(JSON),--json)
 doctor: ## What is wrong with this machine
 	$(RUN) doctor
 lock: ## Rebuild the locks and the database dump from their short inputs
@@ -52,4 +54,4 @@ help: ## This list
 	  /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nSettings (in .env or on the command line: make up WEB_PORT=8081) are in docs/settings.md.\n'
 
-.PHONY: up down status demo logs seed shell airflow aws spark-history restart worker reset test lint bench doctor lock help
+.PHONY: up down status demo logs seed shell airflow aws spark-history restart worker reset test lint bench parity doctor lock help

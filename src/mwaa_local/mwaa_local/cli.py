@@ -112,6 +112,16 @@ def aws(command: tuple[str, ...]) -> None:
 
 
 @cli.command()
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.option("--all", "everything", is_flag=True, help="What is the same, too.")
+def parity(as_json: bool, everything: bool) -> None:
+    """Compare the running environment with MWAA 2.2.2, item by item. Exit code 0 only if every difference has its reason."""
+    from mwaa_local import parity as module
+
+    sys.exit(module.run(require_running(), as_json, everything))
+
+
+@cli.command()
 def seed() -> None:
     """Read glue/*/job.yaml, sample data and seed.yaml again and apply what changed."""
     sys.exit(require_running().seed())

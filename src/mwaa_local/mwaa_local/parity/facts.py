@@ -1,0 +1,66 @@
+"""The facts about MWAA 2.2.2, as facts.yaml and packages.txt have them, and why the replica differs where it does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mwaa_local.settings import ROOT
+
+HERE = Path(__file__).parent
+MARKS = {"C": "confirmed", "A": "analogue", "I": "inferred", "U": "uncertain"}
+_DEVIATION = re.compile(r"^\s*# Deviates from MWAA \((?P<mwaa>.*?)\): (?P<why>.*)\n\s*(?P<name>[A-Z_]+)=", re.M)
+_REFERENCE = re.compile(r"\$\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """`mwaa` is the value there; None: no more is known than that it is there (`set`) or which processes have it (`of_roles`)."""
+
+    kind: str  # package, option, variable or value
+    name: str
+    mwaa: Any
+    mark: str
+    source: str
+
+
+def read() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((HERE / "facts.yaml").read_text())
+    return found
+
+
+def packages() -> Iterator[Fact]:
+    for line in (HERE / "packages.txt").read_text().splitlines():
+        if not line.startswith("#"):
+            name, version = line.split("==")
+            found = re.sub(r"[-_.]+", "-", name).lower()
+            source = "UG connections-packages" if found == "watchtower" else "LR docker/config/requirements.txt"
+            yield Fact("package", found, version, "C", source)
+
+
+def named(kind: str, entries: Mapping[str, Mapping[str, Any]], seen: Mapping[str, str]) -> Iterator[Fact]:
+    """Those of a part of facts.yaml. `seen` are the variables of the environment, to which a value may refer."""
+    for name, entry in entries.items():
+        value = (entry.get("by_class") or {}).get(seen.get("ENV_CLASS"), entry.get("mwaa"))
+        if isinstance(value, str):
+            value = _REFERENCE.sub(lambda found: seen.get(found[1], found[0]), value)
+        yield Fact(kind, name, value, entry["mark"], entry["source"])
+
+
+def reasons(mode: str) -> dict[str, str]:
+    """By "kind name": why that is different here, in this mode."""
+    found = {}
+    for name, entry in read()["differences"].items():
+        if mode in entry.get("modes", [mode]):
+            found[name] = entry["why"]
+    for deviation in _DEVIATION.finditer((ROOT / "stack" / "airflow.env").read_text()):
+        variable = deviation["name"]
+        found[f"variable {variable}"] = deviation["why"]
+        if variable.startswith("AIRFLOW__"):
+            found["option " + ".".join(variable[len("AIRFLOW__") :].lower().split("__", 1))] = deviation["why"]
+    return found
