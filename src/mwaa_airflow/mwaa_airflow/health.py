@@ -11,6 +11,8 @@ import os
 import sys
 import time
 
+from mwaa_airflow.start import record
+
 # Airflow's scheduler_health_check_threshold: it reports heartbeats older than this as unhealthy itself.
 HEARTBEAT_LIMIT = 30.0
 # The worker touches its file every 2 s from its event loop.
@@ -18,6 +20,8 @@ WORKER_LIMIT = 15.0
 
 
 ASK_EVERY = 0.1
+# What a role says that is at one of the steps before Airflow; `make up` then goes on waiting.
+BEFORE_AIRFLOW = "starting: at the step "
 
 
 class NotHealthy(Exception):
@@ -110,9 +114,14 @@ def _process(role):
         with open(path) as file:
             pid = int(file.read())
         os.kill(pid, 0)
-        return pid, os.stat(path).st_mtime
+        started = os.stat(path).st_mtime
     except (OSError, ValueError) as error:
         raise NotHealthy("does not run") from error
+    content = record.read(os.path.join(_run(), role + ".start.json"))
+    steps = [step["step"] for step in content.get("steps", ()) if step["state"] == record.RUNNING]
+    if steps and content["pid"] == pid:
+        raise NotHealthy("{}{}".format(BEFORE_AIRFLOW, steps[0]))
+    return pid, started
 
 
 def _listens(pid, port):

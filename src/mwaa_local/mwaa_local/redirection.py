@@ -13,8 +13,9 @@ from mwaa_local.errors import LocalError
 from mwaa_local.settings import Settings
 
 
-def redirect_aws(settings: Settings, airflow: Path) -> None:
-    """Writes the tables that are missing or made for something else; `airflow` is the folder of Airflow's environment.
+def redirect_aws(settings: Settings) -> None:
+    """Writes the tables that are missing or made for something else. A role whose requirements.txt brings another botocore
+    makes one of its own (mwaa_airflow.start).
 
     Raises LocalError when one cannot be written.
     """
@@ -22,7 +23,7 @@ def redirect_aws(settings: Settings, airflow: Path) -> None:
     wanted = [e for e in stack_environments() if "aws_local" in e.packages and e.name != "localstack"]
     # what is optional may be left out
     names = [e.name for e in wanted if not e.optional or (venvs / e.name / STAMP).is_file()]
-    prefixes = {name: airflow if name == "airflow" else venvs / name for name in names}
+    prefixes = {name: venvs / name for name in names}
     writing = {
         name: _write(settings, name, prefix)
         for name, prefix in prefixes.items()

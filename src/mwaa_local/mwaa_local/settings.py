@@ -91,7 +91,11 @@ class Settings:
     amazon_provider_version: str = setting(
         "", "Another version of the Amazon provider, for example a private build; empty: the pinned one."
     )
-    up_timeout: int = setting(180, "Seconds that `make up` waits for a role to become healthy.")
+    startup_timeout: int = setting(300, "Seconds that the startup script may take; MWAA's limit.")
+    requirements_timeout: int = setting(600, "Seconds that pip may take for requirements.txt; MWAA's limit.")
+    up_timeout: int = setting(
+        180, "Seconds that `make up` waits for a role to become healthy; what it does before Airflow starts does not count."
+    )
 
     @property
     def endpoint(self) -> str:

@@ -10,8 +10,9 @@ from mwaa_local import secrets
 from mwaa_local.errors import LocalError
 from mwaa_local.roles import Role
 from mwaa_local.settings import Settings, of_running_stack
+from mwaa_local.start_steps import Record
 
-# Called with a role's name and one of: waiting, starting, healthy, failed.
+# Called with a role's name and one of: waiting, starting, healthy, failed; or the step before Airflow that it is at.
 Progress = Callable[[str, str], None]
 
 
@@ -64,6 +65,9 @@ class Stack(Protocol):
 
     def processes(self) -> Mapping[str, RoleProcess]:
         """What runs now, by role."""
+
+    def start_records(self) -> list[Record]:
+        """What the steps before Airflow did in each of its roles, in Docker mode in each container."""
 
     def restart_role(self, name: str) -> None:
         """Stops the role and starts it again; returns before it is healthy."""

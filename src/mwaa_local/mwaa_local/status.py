@@ -1,4 +1,4 @@
-"""`make status`: what runs, whether it serves, which DAG files are broken."""
+"""`make status`: what runs, whether it serves, which DAG files are broken, which steps before Airflow failed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 
 from rich.table import Table
 
+from mwaa_local import start_steps
 from mwaa_local.airflow import Airflow
 from mwaa_local.console import err, out
 from mwaa_local.stack import RoleProcess, Stack
 
 
 def show(stack: Stack, as_json: bool) -> int:
-    """Prints the status; returns 0 if every role is healthy and no DAG file is broken, else 1."""
+    """Prints the status; returns 0 if every role is healthy, no DAG file is broken and no start step failed, else 1."""
     if not stack.is_running():
         out.print(json.dumps({"up": False}) if as_json else "The stack is down. Next: make up")
         return 1
@@ -23,11 +24,14 @@ def show(stack: Stack, as_json: bool) -> int:
         roles = _roles(stack)
     database_answers = any(role["name"] == "postgres" and role["healthy"] for role in roles)
     errors = Airflow(stack).import_errors() if database_answers else []
-    all_well = all(role["healthy"] for role in roles) and not errors
+    records = stack.start_records()
+    all_well = all(role["healthy"] for role in roles) and not errors and not any(record.failed for record in records)
     if as_json:
-        out.print(json.dumps({"up": True, "healthy": all_well, "roles": roles, "import_errors": errors}))
+        shown = {"up": True, "healthy": all_well, "roles": roles, "import_errors": errors}
+        out.print(json.dumps(shown | {"start": [asdict(record) for record in records]}))
     else:
         _print(stack, roles, errors)
+        start_steps.show(records)
     return 0 if all_well else 1
 
 

@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 from rich.live import Live
 from rich.table import Table
 
-from mwaa_local import ports, secrets
+from mwaa_local import ports, secrets, start_steps
 from mwaa_local.console import err, out
 from mwaa_local.errors import LocalError
 from mwaa_local.settings import Settings, of_running_stack
@@ -46,6 +46,7 @@ def up(settings: Settings) -> None:
         with Board([role.name for role in stack.roles]) as board:
             stack.start(board.show)
     show_closing_screen(settings, secret, time.monotonic() - begun)
+    start_steps.show(stack.start_records())
 
 
 def refuse_second_start(settings: Settings, env_id: str) -> None:
@@ -106,8 +107,10 @@ class Board:
 
     def show(self, name: str, state: str) -> None:
         with self._lock:
+            if self._states[name][0] == state:
+                return
             self._states[name] = (state, time.monotonic() - self._begun)
-        if not err.is_terminal and state != "starting":
+        if not err.is_terminal and state in ("healthy", "failed"):
             err.print(f"{name:<12} {state} after {self._states[name][1]:.1f} s")
 
     def _table(self) -> Table:
@@ -115,8 +118,8 @@ class Board:
         now = time.monotonic() - self._begun
         with self._lock:
             for name, (state, at) in self._states.items():
-                seconds = "" if state == "waiting" else f"{now if state == 'starting' else at:.1f} s"
-                table.add_row(name, MARKS[state], seconds)
+                seconds = "" if state == "waiting" else f"{at if state in ('healthy', 'failed') else now:.1f} s"
+                table.add_row(name, MARKS.get(state, f"[yellow]{state}[/]"), seconds)
         return table
 
 

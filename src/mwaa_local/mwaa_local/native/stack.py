@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 
 import psutil
 
-from mwaa_local import glue_spark, requirements
+from mwaa_local import glue_spark, start_steps
 from mwaa_local.environments import Installer, stack_environments
 from mwaa_local.errors import LocalError, NotReady
 from mwaa_local.native.supervisor import Supervisor
@@ -25,6 +25,7 @@ from mwaa_local.stack import Progress, RoleProcess
 SCRIPTS = ROOT / "stack" / "bin"
 LOOK_EVERY = 0.05  # seconds between looks at the cheap signs
 STATES_AGE = 0.1  # seconds for which an answer of the supervisor counts
+LIVING = ("STARTING", "RUNNING")  # of supervisord's names of states
 PATIENCE = 2.0  # seconds for which one health check asks before we look whether the role has ended
 
 
@@ -46,9 +47,8 @@ class NativeStack:
         Installer(self.settings).install(stack_environments())
         glue_spark.forget_stale(self.settings)
         glue_spark.install(self.settings, self.settings.spark_versions)
-        airflow = requirements.prefix_for(self.settings)
-        self.settings.write({"AIRFLOW_PREFIX": str(airflow)})
-        redirect_aws(self.settings, airflow)
+        self.settings.write()
+        redirect_aws(self.settings)
 
     def start(self, progress: Progress) -> None:
         if not self.is_running():
@@ -95,6 +95,9 @@ class NativeStack:
     def processes(self) -> Mapping[str, RoleProcess]:
         return {name: _process(state) for name, state in self.states().items()}
 
+    def start_records(self) -> list[start_steps.Record]:
+        return [record for role in self.roles if (record := start_steps.read(self.settings, role.name))]
+
     def restart_role(self, name: str) -> None:
         self.supervisor.restart_role(name)
 
@@ -140,18 +143,23 @@ class NativeStack:
         progress(role.name, "starting")
         self.supervisor.start_role(role.name)
         try:
-            self._wait_until_ready(role)
+            self._wait_until_ready(role, progress)
         except BaseException:
             progress(role.name, "failed")
             raise
         progress(role.name, "healthy")
 
-    def _wait_until_ready(self, role: Role) -> None:
+    def _wait_until_ready(self, role: Role, progress: Progress) -> None:
         deadline = time.monotonic() + self.settings.up_timeout
         said = ""
         while time.monotonic() < deadline:
             if self._cancelled.wait(LOOK_EVERY):
                 raise LocalError(f"The start of {role.name} was given up.")
+            if step := self._step(role):
+                # these have limits of their own
+                deadline = time.monotonic() + self.settings.up_timeout
+                progress(role.name, step)
+                continue
             if self._has_ended(role):
                 return
             if not role.once and self._shows_sign(role):
@@ -169,6 +177,11 @@ class NativeStack:
             raise NotReady(role.name, f"ended (exit code {code})", self.settings.log(role.name))
         return role.once and name == "EXITED"
 
+    def _step(self, role: Role) -> str:
+        """The step before Airflow that takes its time now, in a role that lives."""
+        step = "" if role.once else start_steps.running(self.settings, role.name)
+        return step if step and self._recent_states().get(role.name, {}).get("statename") in LIVING else ""
+
     def _recent_states(self) -> dict[str, dict[str, object]]:
         """The states as of a moment ago: one question for all roles that wait, for the cores are needed elsewhere."""
         with self._asking:
@@ -183,6 +196,7 @@ class NativeStack:
 
     def _forget_signs(self) -> None:
         for role in self.roles:
+            start_steps.forget(self.settings, role.name)
             if role.sign_file:
                 (self.settings.mwaa_state / role.sign_file).unlink(missing_ok=True)
 
