@@ -120,14 +120,21 @@ def seed() -> None:
 @cli.command()
 @click.argument("role", default="")
 def restart(role: str) -> None:
-    """Restart one service."""
-    stack = require_running()
-    known = [r.name for r in stack.roles if not r.once]
-    if role not in known:
-        problem = f"There is no service {role!r}." if role else "Which service?"
-        raise LocalError(problem, f"make restart SERVICE=..., one of: {', '.join(known)}")
-    stack.restart_role(role)
-    out.print(f"{role} restarts; make status shows when it is healthy.")
+    """Apply airflow-config.yaml and restart Airflow's services, or restart one service."""
+    from mwaa_local import restart as module
+
+    module.restart(require_running(), role)
+
+
+@cli.command("trace-lookup")
+@click.option("--var", "variable", default="", help="Name of a variable.")
+@click.option("--conn", "connection", default="", help="Id of a connection.")
+@click.option("--show", is_flag=True, help="The value itself, not masked.")
+def trace_lookup(variable: str, connection: str, show: bool) -> None:
+    """Which secrets backend answers for a variable or a connection. Exit code 1 if none has it."""
+    from mwaa_local import trace_lookup as module
+
+    sys.exit(module.run(require_running(), variable, connection, show))
 
 
 @cli.command()

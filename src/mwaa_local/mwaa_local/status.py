@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
+from mwaa_local import configuration_options
 from mwaa_local.airflow import Airflow
 from mwaa_local.console import err, out
 from mwaa_local.stack import RoleProcess, Stack
@@ -24,10 +25,15 @@ def show(stack: Stack, as_json: bool) -> int:
     database_answers = any(role["name"] == "postgres" and role["healthy"] for role in roles)
     errors = Airflow(stack).import_errors() if database_answers else []
     all_well = all(role["healthy"] for role in roles) and not errors
+    pending = configuration_options.pending(stack.settings.mwaa_project, stack.settings.mwaa_state)
     if as_json:
-        out.print(json.dumps({"up": True, "healthy": all_well, "roles": roles, "import_errors": errors}))
+        answer = {"up": True, "healthy": all_well, "roles": roles, "import_errors": errors, "options_pending": pending}
+        out.print(json.dumps(answer), markup=False)
     else:
         _print(stack, roles, errors)
+        if pending:
+            out.print("[yellow]Options[/] ", end="")
+            out.print(pending, markup=False)
     return 0 if all_well else 1
 
 
