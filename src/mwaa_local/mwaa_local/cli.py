@@ -147,6 +147,32 @@ def worker(scale: int) -> None:
     out.print(f"{scale} {'worker is' if scale == 1 else 'workers are'} healthy.")
 
 
+@cli.command("scale-in")
+@click.option("--follow/--no-follow", default=True, help="Wait until Airflow has noticed every task that was killed.")
+def scale_in(follow: bool) -> None:
+    """A drill: end one worker as MWAA's scale-in does (SIGTERM, WORKER_STOP_TIMEOUT seconds, SIGKILL).
+
+    Says what becomes of each task that it runs and of the Glue runs behind them. A fresh worker takes its place. Exit code 1 if
+    Airflow has not noticed a killed task within SCHEDULER_ZOMBIE_TASK_THRESHOLD and a minute.
+    """
+    from mwaa_local import drills
+
+    sys.exit(drills.end_a_worker(require_running(), load().worker_stop_timeout, follow))
+
+
+@cli.command("worker-loss")
+@click.option("--follow/--no-follow", default=True, help="Wait until Airflow has noticed every task that was lost.")
+def worker_loss(follow: bool) -> None:
+    """A drill: lose one worker with its tasks, as a container is lost (SIGKILL, without warning).
+
+    Says what becomes of each task that it ran and of the Glue runs behind them. A fresh worker takes its place. Exit code 1 if
+    Airflow has not noticed a lost task within SCHEDULER_ZOMBIE_TASK_THRESHOLD and a minute.
+    """
+    from mwaa_local import drills
+
+    sys.exit(drills.end_a_worker(require_running(), 0, follow))
+
+
 @cli.command()
 @click.option(
     "--date", default=None, help="Logical date, for example 2023-05-01; default: the first day of the sample data."
