@@ -119,7 +119,9 @@ def test_the_message_of_a_lost_worker_comes_back_after_the_visibility_timeout(st
     said = story.said["worker-loss"]
     assert said.returncode == 0, said.stdout + said.stderr
     assert "SIGKILL: the worker is gone." in said.stdout
-    assert re.search(rf"{SLEEPS}\.sleep .* killed +message delivered once more after \d+ s; noticed", said.stdout), said.stdout
+    assert re.search(rf"{SLEEPS}\.sleep .* killed +message delivered once more after \d+ s; noticed", said.stdout), (
+        said.stdout
+    )
     query = "SELECT external_executor_id FROM task_instance WHERE dag_id = %s AND run_id = %s"
     [[celery_id]] = story.stack.query(query, SLEEPS, story.run_id)
     log = story.stack.command("logs", "worker", "--no-follow", "--lines", "100000").stdout

@@ -84,7 +84,9 @@ def test_a_good_option_becomes_a_variable_that_a_shell_reads_back_as_it_was_writ
     options = write(project, line)
     assert options.as_environment() == {name: value}
     options.write(state)
-    script = f'set -a; . "{state}/airflow-options.env"; exec "$0" -c "import os; print(os.environ[\'{name}\'], end=\'\')"'
+    script = (
+        f'set -a; . "{state}/airflow-options.env"; exec "$0" -c "import os; print(os.environ[\'{name}\'], end=\'\')"'
+    )
     done = subprocess.run(["bash", "-ec", script, sys.executable], capture_output=True, text=True, check=True)
     assert done.stdout == value
 

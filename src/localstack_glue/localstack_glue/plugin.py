@@ -90,7 +90,10 @@ class Platform:
         messages = self.database.load()
         LOG.info("SQS has %d saved messages", messages)
         if celery_queue := os.environ.get("CELERY_QUEUE"):
-            region, timeout = os.environ.get("AWS_DEFAULT_REGION", "us-east-1"), os.environ.get("SQS_VISIBILITY_TIMEOUT")
+            region, timeout = (
+                os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
+                os.environ.get("SQS_VISIBILITY_TIMEOUT"),
+            )
             self.database.save(create_queue(celery_queue, region, timeout or VISIBILITY_TIMEOUT_S))
 
     def start(self) -> None:

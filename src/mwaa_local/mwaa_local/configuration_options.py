@@ -131,7 +131,9 @@ def _pairs(path: Path, complaints: list[str]) -> Iterable[tuple[str, yaml.Node]]
         root = yaml.compose(path.read_bytes().decode(), yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        complaints.append(where(path, mark.line + 1 if mark else 1, "", f"no valid YAML: {error.problem or error.context}"))
+        complaints.append(
+            where(path, mark.line + 1 if mark else 1, "", f"no valid YAML: {error.problem or error.context}")
+        )
         return
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         complaints.append(where(path, 1, "", f"no valid YAML: {' '.join(str(error).split())}"))
@@ -169,7 +171,7 @@ def _problems(key: str, node: yaml.Node, given: bool) -> Iterable[str]:
 
 def _value_problems(key: str, node: yaml.Node) -> Iterable[str]:
     if not isinstance(node, yaml.ScalarNode):
-        example = "write JSON in single quotes: '{\"variables_prefix\": \"airflow/variables\"}'"
+        example = 'write JSON in single quotes: \'{"variables_prefix": "airflow/variables"}\''
         yield f"must be text, a number or true/false; {example}"
         return
     value = _text(node)

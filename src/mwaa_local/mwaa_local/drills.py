@@ -113,7 +113,9 @@ def end_a_worker(stack: Stack, grace: float, follow: bool) -> int:
     _tell_messages(stack, killed)
     missed = [one for one in killed if one.ended is None]
     if follow and missed:
-        out.print(f"[red]Airflow has not noticed[/] {', '.join('.'.join(one.key[:2]) for one in missed)} within the time.")
+        out.print(
+            f"[red]Airflow has not noticed[/] {', '.join('.'.join(one.key[:2]) for one in missed)} within the time."
+        )
     return 1 if follow and missed else 0
 
 

@@ -200,7 +200,8 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsError(f"Two of the ports are the same: {ports}.", "give each its own, or set PORTS=auto")
     if not 1 <= settings.sqs_visibility_timeout <= 43200:
         raise SettingsError(
-            f"SQS_VISIBILITY_TIMEOUT={settings.sqs_visibility_timeout} is not what SQS takes.", "give 1 to 43200 seconds"
+            f"SQS_VISIBILITY_TIMEOUT={settings.sqs_visibility_timeout} is not what SQS takes.",
+            "give 1 to 43200 seconds",
         )
     if not REGION.match(settings.aws_default_region):
         raise SettingsError(

@@ -17,5 +17,7 @@ def look():
     }
 
 
-with DAG("sees_options", schedule_interval=None, start_date=datetime(2023, 4, 1), default_args={"owner": "tests"}) as dag:
+with DAG(
+    "sees_options", schedule_interval=None, start_date=datetime(2023, 4, 1), default_args={"owner": "tests"}
+) as dag:
     PythonOperator(task_id="look", python_callable=look)
