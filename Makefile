@@ -26,12 +26,18 @@ airflow: ## Airflow's command line (CMD="dags list")
 	$(RUN) airflow "$(CMD)"
 aws: ## AWS's command line against the local endpoint (CMD="glue get-jobs")
 	$(RUN) aws "$(CMD)"
+trace-lookup: ## Which secrets backend answers for a variable or a connection (VAR=name or CONN=name; SHOW=1)
+	$(RUN) trace-lookup $(if $(VAR),--var "$(VAR)") $(if $(CONN),--conn "$(CONN)") $(if $(SHOW),--show)
 spark-history: ## Spark's web interface over the event logs of the jobs, until Ctrl-C (EVENTS=s3://bucket/prefix/)
 	$(RUN) spark-history $(if $(EVENTS),--events $(EVENTS))
-restart: ## Restart one service (SERVICE=scheduler)
+restart: ## Apply airflow-config.yaml and restart Airflow's services; or restart one (SERVICE=scheduler)
 	$(RUN) restart $(SERVICE)
 worker: ## Bring the Celery workers to a number (SCALE=3), in Docker mode
 	$(RUN) worker --scale $(or $(SCALE),1)
+scale-in: ## Drill: end one worker as MWAA's scale-in does, see what its tasks become (WORKER_STOP_TIMEOUT=120; FOLLOW=0)
+	$(RUN) scale-in $(if $(filter 0,$(FOLLOW)),--no-follow)
+worker-loss: ## Drill: lose one worker with its tasks, see what they become (FOLLOW=0: do not wait for Airflow to notice)
+	$(RUN) worker-loss $(if $(filter 0,$(FOLLOW)),--no-follow)
 reset: ## Stop everything and delete all state (YES=1: do not ask; ALL=1: installed environments too)
 	$(RUN) reset $(if $(YES),--yes) $(if $(ALL),--all)
 
@@ -54,4 +60,8 @@ help: ## This list
 	  /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nSettings (in .env or on the command line: make up WEB_PORT=8081) are in docs/settings.md.\n'
 
+<<<<<<< HEAD
 .PHONY: up down status demo logs seed shell airflow aws spark-history restart worker reset test lint bench parity doctor lock help
+=======
+.PHONY: up down status demo logs seed shell airflow aws trace-lookup spark-history restart worker scale-in worker-loss reset test lint bench doctor lock help
+>>>>>>> part-celery

@@ -179,6 +179,16 @@ def test_celery_gets_mwaas_settings_with_the_types_it_needs(replica):
     assert (acks_late, prefetch, remote) == (True, 1, False)
 
 
+def test_the_customers_options_beat_mwaas_own_values(tmp_path):
+    replica = Replica(tmp_path, SQS_VISIBILITY_TIMEOUT="60")
+    lines = ["AIRFLOW__CORE__PARALLELISM=32", "AIRFLOW__FOO__USER='some body'", "AIRFLOW__CELERY__WORKER_AUTOSCALE=3,3"]
+    (tmp_path / "airflow-options.env").write_text("\n".join(lines) + "\n")
+    effective = configuration(replica)
+    assert (effective["core.parallelism"], effective["celery.worker_autoscale"]) == ("32", "3,3")
+    assert effective["celery_broker_transport_options.visibility_timeout"] == "60"
+    assert replica.environment()["AIRFLOW__FOO__USER"] == "some body"
+
+
 def deviations():
     """(variable, MWAA's value, value here, reason) of each line of stack/airflow.env that says it deviates."""
     text = (ROOT / "stack" / "airflow.env").read_text()

@@ -32,6 +32,8 @@ def stack(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     """The stack that most tests share; each leaves it healthy."""
     # a task whose process was killed is found after this time; MWAA's 300 s would make the tests of that very long
     settings = {"MWAA_PROJECT": str(project), "SCHEDULER_ZOMBIE_TASK_THRESHOLD": "30", "GLUE": "5.1"}
+    # likewise what a worker's tasks are given to end; MWAA's 120 s
+    settings["WORKER_STOP_TIMEOUT"] = "2"
     running = StackUnderTest(tmp_path_factory.mktemp("stack") / "state", **settings)
     try:
         running.up()

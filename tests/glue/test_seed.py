@@ -76,6 +76,21 @@ def test_everything_is_there_afterwards(project):
     assert seeded.airflow == {"variables": {"a": 1}, "connections": {}}
 
 
+def test_secrets_are_made_changed_and_left_alone(project):
+    secrets, name = project.localstack.client("secretsmanager"), f"airflow/variables/{project.mark}"
+
+    def value():
+        return secrets.get_secret_value(SecretId=name)["SecretString"]
+
+    project.write("seed.yaml", f"secrets: {{{name}: '0.8'}}\n")
+    assert project.seed().secrets == [name] and value() == "0.8"
+    version = secrets.get_secret_value(SecretId=name)["VersionId"]
+    assert project.seed().secrets == []
+    assert secrets.get_secret_value(SecretId=name)["VersionId"] == version
+    project.write("seed.yaml", f"secrets: {{{name}: {{login: a}}}}\n")
+    assert project.seed().secrets == [name] and json.loads(value()) == {"login": "a"}
+
+
 def test_the_role_can_be_taken_on_by_glue_and_by_nobody_else(project):
     project.seed()
     iam = project.localstack.client("iam")

@@ -82,6 +82,10 @@ class LocalStack:
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PYTHON"))}
         return inherited | {"MWAA_STATE": str(self.state), "MWAA_ENV_ID": self.environment_id} | self._environment
 
+    def change(self, **environment: str) -> None:
+        """Other variables for the next start."""
+        self._environment |= environment
+
     def start(self, wait: bool = True) -> None:
         """Starts it and waits until it serves. Raises AssertionError with its log if it ends before."""
         self.prepare()

@@ -50,6 +50,17 @@ def test_variables_keep_their_types(tmp_path):
     }
 
 
+def test_secrets_are_texts(tmp_path):
+    path = write(tmp_path, "secrets:\n  a/b: hello\n  number: 5\n  nested: {user: a}\n")
+    assert load_seed_file(path, tmp_path).secrets == {"a/b": "hello", "number": "5", "nested": '{"user": "a"}'}
+
+
+@pytest.mark.parametrize(("line", "told"), [("a b: c", "name matches"), ("a: ''", "not empty"), ("a:", "not empty")])
+def test_a_secret_that_cannot_be_is_refused(tmp_path, line, told):
+    assert f"seed.yaml:2: secrets.{line[: line.index(':')]}" in mistakes(tmp_path, f"secrets:\n  {line}\n")
+    assert told in mistakes(tmp_path, f"secrets:\n  {line}\n")
+
+
 def test_a_folder_goes_below_its_prefix_and_a_file_to_its_key(tmp_path):
     (tmp_path / "data" / "deep").mkdir(parents=True)
     for name in ("data/a.csv", "data/deep/b.csv", "one.csv"):

@@ -32,6 +32,7 @@ class Platform:
     LOCALSTACK_HOME        where everything is kept; default: FILESYSTEM_ROOT
     SERVICES               comma-separated; these are started in the background
     CELERY_QUEUE           a queue of that name is made if it is missing
+    SQS_VISIBILITY_TIMEOUT of that queue, in seconds; default: 12 hours
     AWS_DEFAULT_REGION     its region; default us-east-1
     """
 
@@ -84,12 +85,16 @@ class Platform:
         if name != "sqs":
             self.persistence.restore(name, service)
             return
-        from localstack_glue.platform.queue import create_queue
+        from localstack_glue.platform.queue import VISIBILITY_TIMEOUT_S, create_queue
 
         messages = self.database.load()
         LOG.info("SQS has %d saved messages", messages)
         if celery_queue := os.environ.get("CELERY_QUEUE"):
-            self.database.save(create_queue(celery_queue, os.environ.get("AWS_DEFAULT_REGION", "us-east-1")))
+            region, timeout = (
+                os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
+                os.environ.get("SQS_VISIBILITY_TIMEOUT"),
+            )
+            self.database.save(create_queue(celery_queue, region, timeout or VISIBILITY_TIMEOUT_S))
 
     def start(self) -> None:
         from localstack_glue.console import routes

@@ -4,6 +4,7 @@
     python -m mwaa_airflow.observe state <dag_id> <run_id>
     python -m mwaa_airflow.observe follow <dag_id> <run_id>     a line at each change, until the run or standard input ends
     python -m mwaa_airflow.observe xcoms <dag_id> <run_id>
+    python -m mwaa_airflow.observe tasks         a line at each change in what tasks are queued or run, until standard input ends
 
 Prints JSON, one document a line. Table and column names are those of Airflow 2.2.2 (airflow/models).
 """
@@ -106,6 +107,37 @@ def follow(connection, dag_id, run_id):
             return
 
 
+def tasks(connection):
+    """Yields, at each change, {"now": seconds since 1970, "tasks": [...]}: every task instance that is queued or running, and
+    those that were since the first look. Survives a database restart.
+
+    A task is {"dag_id", "task_id", "run_id", "state", "try_number", "hostname", "job_id"}. The job is that of the worker's
+    process that looks after the task; a message delivered once more brings another job, be the task running or not.
+    """
+    seen, last = set(), None
+    while True:
+        try:
+            found = _tasks(connection, seen)
+        except psycopg2.OperationalError:
+            connection = reconnect()
+            continue
+        seen.update((task["dag_id"], task["task_id"], task["run_id"]) for task in found)
+        if found != last:
+            last = found
+            yield {"now": time.time(), "tasks": found}
+        if _asker_is_gone(LOOK_EVERY):
+            return
+
+
+def _tasks(connection, seen):
+    query = (
+        "SELECT dag_id, task_id, run_id, state, try_number, hostname, job_id FROM task_instance"
+        " WHERE state IN ('queued', 'running'){} ORDER BY dag_id, task_id, run_id"
+    )
+    known = " OR (dag_id, task_id, run_id) IN %s" if seen else ""
+    return _rows(connection, query.format(known), *([tuple(seen)] if seen else []))
+
+
 def _asker_is_gone(seconds):
     """Whether standard input ended within so many seconds. Of whoever asks through `docker exec`, nothing else is heard
     here: killing that command does not kill what it runs in the container."""
@@ -121,7 +153,7 @@ def _rows(connection, query, *values):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["import-errors", "state", "follow", "xcoms"])
+    parser.add_argument("what", choices=["import-errors", "state", "follow", "xcoms", "tasks"])
     parser.add_argument("run", nargs="*", help="<dag_id> <run_id>")
     arguments = parser.parse_args()
     connection = reconnect(patience=60)
@@ -129,6 +161,8 @@ def main():
         documents = import_errors(connection)
     elif arguments.what == "xcoms":
         documents = xcoms(connection, *arguments.run)
+    elif arguments.what == "tasks":
+        documents = tasks(connection)
     elif arguments.what == "state":
         documents = [run_state(connection, *arguments.run)]
     else:

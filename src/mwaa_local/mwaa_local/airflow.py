@@ -43,6 +43,10 @@ class Airflow:
         """The run's state at each change, until it has ended: see mwaa_airflow.observe.run_state."""
         return self._observe("follow", dag_id, run_id)
 
+    def tasks(self) -> Iterator[dict[str, Any]]:
+        """What is queued and running, at each change, for as long as somebody asks: see mwaa_airflow.observe.tasks."""
+        return self._observe("tasks")
+
     def _observe(self, *arguments: str) -> Iterator[dict[str, Any]]:
         command = self.command("python", "-m", "mwaa_airflow.observe", *arguments)
         # It ends when its standard input does, also in a container, where a signal to `docker exec` does not reach it.

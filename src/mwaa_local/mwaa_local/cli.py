@@ -130,14 +130,21 @@ def seed() -> None:
 @cli.command()
 @click.argument("role", default="")
 def restart(role: str) -> None:
-    """Restart one service."""
-    stack = require_running()
-    known = [r.name for r in stack.roles if not r.once]
-    if role not in known:
-        problem = f"There is no service {role!r}." if role else "Which service?"
-        raise LocalError(problem, f"make restart SERVICE=..., one of: {', '.join(known)}")
-    stack.restart_role(role)
-    out.print(f"{role} restarts; make status shows when it is healthy.")
+    """Apply airflow-config.yaml and restart Airflow's services, or restart one service."""
+    from mwaa_local import restart as module
+
+    module.restart(require_running(), role)
+
+
+@cli.command("trace-lookup")
+@click.option("--var", "variable", default="", help="Name of a variable.")
+@click.option("--conn", "connection", default="", help="Id of a connection.")
+@click.option("--show", is_flag=True, help="The value itself, not masked.")
+def trace_lookup(variable: str, connection: str, show: bool) -> None:
+    """Which secrets backend answers for a variable or a connection. Exit code 1 if none has it."""
+    from mwaa_local import trace_lookup as module
+
+    sys.exit(module.run(require_running(), variable, connection, show))
 
 
 @cli.command()
@@ -148,6 +155,32 @@ def worker(scale: int) -> None:
     with err.status(f"{scale} workers ..."):
         stack.scale_workers(scale)
     out.print(f"{scale} {'worker is' if scale == 1 else 'workers are'} healthy.")
+
+
+@cli.command("scale-in")
+@click.option("--follow/--no-follow", default=True, help="Wait until Airflow has noticed every task that was killed.")
+def scale_in(follow: bool) -> None:
+    """A drill: end one worker as MWAA's scale-in does (SIGTERM, WORKER_STOP_TIMEOUT seconds, SIGKILL).
+
+    Says what becomes of each task that it runs and of the Glue runs behind them. A fresh worker takes its place. Exit code 1 if
+    Airflow has not noticed a killed task within SCHEDULER_ZOMBIE_TASK_THRESHOLD and a minute.
+    """
+    from mwaa_local import drills
+
+    sys.exit(drills.end_a_worker(require_running(), load().worker_stop_timeout, follow))
+
+
+@cli.command("worker-loss")
+@click.option("--follow/--no-follow", default=True, help="Wait until Airflow has noticed every task that was lost.")
+def worker_loss(follow: bool) -> None:
+    """A drill: lose one worker with its tasks, as a container is lost (SIGKILL, without warning).
+
+    Says what becomes of each task that it ran and of the Glue runs behind them. A fresh worker takes its place. Exit code 1 if
+    Airflow has not noticed a lost task within SCHEDULER_ZOMBIE_TASK_THRESHOLD and a minute.
+    """
+    from mwaa_local import drills
+
+    sys.exit(drills.end_a_worker(require_running(), 0, follow))
 
 
 @cli.command()

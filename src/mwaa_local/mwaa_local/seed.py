@@ -3,8 +3,8 @@
     execution role             mwaa-local-glue-role
     bucket mwaa-local-assets   the scripts of the jobs, at scripts/<job>/<file>
     every glue/*/job.yaml      created or updated
-    <project>/seed.yaml        buckets, objects, generated objects, Airflow variables and connections (all optional; for
-                               the project that is shipped: stack/seed.yaml)
+    <project>/seed.yaml        buckets, objects, generated objects, secrets, Airflow variables and connections (all
+                               optional; for the project that is shipped: stack/seed.yaml)
 
 All files are read and checked before anything is written. `python -m mwaa_local.seed` seeds the running stack.
 """
@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,12 +54,14 @@ class Seeded:
     buckets: list[str] = field(default_factory=list)
     jobs: list[str] = field(default_factory=list)
     objects: list[str] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
     unchanged: int = 0
     airflow: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         written = f"{len(self.buckets)} buckets, {len(self.objects)} objects, {len(self.jobs)} Glue jobs"
-        return f"Seeded {written} ({self.unchanged} objects and jobs were up to date)"
+        secrets = f", {len(self.secrets)} secrets" if self.secrets else ""
+        return f"Seeded {written}{secrets} ({self.unchanged} objects and jobs were up to date)"
 
 
 def seed(*, endpoint: str, region: str, project: Path, seed_file: Path | None = None, log: Log = print) -> Seeded:
@@ -75,6 +78,8 @@ def seed(*, endpoint: str, region: str, project: Path, seed_file: Path | None = 
         account.upload(scripts | wanted.files())
         for generated in wanted.generate:
             account.generate(generated)
+        for name, value in wanted.secrets.items():
+            account.put_secret(name, value)
         for job in jobs:
             account.put_job(job, job.request(role, f"s3://{ASSETS_BUCKET}/{script_key(job)}"))
     except (ConnectionError, HTTPClientError) as error:
@@ -131,6 +136,7 @@ class Account:
         self.s3, self.iam, self.glue = (
             session.client(name, endpoint_url=endpoint, config=config) for name in ("s3", "iam", "glue")
         )
+        self.new_client = partial(session.client, endpoint_url=endpoint, config=config)
         self.region, self.log, self.seeded = region, log, Seeded()
 
     def create_buckets(self, names: Iterable[str]) -> None:
@@ -200,6 +206,28 @@ class Account:
                 raise SeedFailed(f"{wanted.script} ended with exit code {done.returncode}: {last}", " ".join(command))
             self.upload(wanted.files(Path(folder)))
         self.s3.put_object(Bucket=ASSETS_BUCKET, Key=marker, Body=b"")
+
+    def put_secret(self, name: str, value: str) -> None:
+        """Creates the secret, or gives it a new value if it has another. Values are never told."""
+        try:
+            there = self.secrets.get_secret_value(SecretId=name).get("SecretString")
+        except self.secrets.exceptions.ResourceNotFoundException:
+            _told(f"secret {name}", self.secrets.create_secret, Name=name, SecretString=value)
+            return self._secret_written(name, "created")
+        if there == value:
+            self.seeded.unchanged += 1
+            return None
+        _told(f"secret {name}", self.secrets.put_secret_value, SecretId=name, SecretString=value)
+        return self._secret_written(name, "updated")
+
+    @cached_property
+    def secrets(self) -> Any:
+        """Made when it is needed: most projects have no secret, and a client costs the start some time."""
+        return self.new_client("secretsmanager")
+
+    def _secret_written(self, name: str, how: str) -> None:
+        self.seeded.secrets.append(name)
+        self.log(f"secret {name}: {how}")
 
     def put_job(self, job: GlueJob, request: dict[str, Any]) -> None:
         """Creates the job, or updates it if it differs from what is wanted."""

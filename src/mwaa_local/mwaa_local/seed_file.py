@@ -13,12 +13,16 @@
     connections:                  of Airflow, field by field or as a URI
       my_conn: {uri: "postgresql://user:password@host:5432/schema"}
       other:   {conn_type: http, host: 127.0.0.1, port: 8000, extra: {timeout: 5}}
+    secrets:                      of Secrets Manager: a text as it is, anything else as JSON
+      airflow/variables/name: value
 
 Buckets named in `to` are made as well.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +31,8 @@ from mwaa_local.checked_yaml import BadFile, CheckedYaml, shapes
 from mwaa_local.glue_jobs import inside
 
 CONNECTION_TEXTS = ("uri", "conn_type", "description", "host", "login", "password", "schema")
+SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
+"""What Secrets Manager takes (CreateSecret, Name)."""
 SHAPE = shapes(
     {
         "Seed": {
@@ -37,6 +43,7 @@ SHAPE = shapes(
                 "generate": {"shape": "Generates"},
                 "variables": {"shape": "Variables"},
                 "connections": {"shape": "Connections"},
+                "secrets": {"shape": "Secrets"},
             },
         },
         "Buckets": {"type": "list", "member": {"shape": "Bucket"}},
@@ -64,6 +71,7 @@ SHAPE = shapes(
                 "extra": {"shape": "Any"},
             },
         },
+        "Secrets": {"type": "map", "key": {"shape": "Text"}, "value": {"shape": "Any"}},
         "Port": {"type": "integer", "min": 1, "max": 65535},
         "Text": {"type": "string", "min": 1},
         "Texts": {"type": "list", "member": {"shape": "Text"}},
@@ -109,6 +117,7 @@ class SeedFile:
     generate: list[Generated] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
     connections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
 
     def bucket_names(self) -> set[str]:
         return {*self.buckets, *(one.bucket for one in self.objects), *(one.bucket for one in self.generate)}
@@ -150,7 +159,15 @@ def _read(document: CheckedYaml, project: Path) -> SeedFile:
     for name, connection in connections.items():
         if ("uri" in connection) == ("conn_type" in connection):
             document.complain(f"connections.{name}", "needs either uri or conn_type")
-    return SeedFile(value.get("buckets", []), objects, generate, value.get("variables", {}), connections)
+    secrets = {}
+    for name, secret in value.get("secrets", {}).items():
+        if not SECRET_NAME.fullmatch(name):
+            document.complain(f"secrets.{name}", f"a secret's name matches {SECRET_NAME.pattern}")
+        if secret in (None, ""):
+            document.complain(f"secrets.{name}", "a secret is not empty")
+        secrets[name] = secret if isinstance(secret, str) else json.dumps(secret)
+    variables = value.get("variables", {})
+    return SeedFile(value.get("buckets", []), objects, generate, variables, connections, secrets)
 
 
 def _inside(document: CheckedYaml, name: str, project: Path, relative: str, *, script: bool = False) -> Path:

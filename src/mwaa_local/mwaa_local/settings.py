@@ -59,6 +59,13 @@ class Settings:
     scheduler_zombie_task_threshold: int = setting(
         300, "Seconds of silence after which a running task counts as lost; MWAA's default, and an option there too."
     )
+    sqs_visibility_timeout: int = setting(
+        43200,
+        "Seconds after which SQS hands a task's message to another worker while the task still runs; MWAA's 12 hours.",
+    )
+    worker_stop_timeout: int = setting(
+        120, "Seconds that `make scale-in` gives a worker's tasks to end, before SIGKILL; MWAA's."
+    )
     allow_real_aws: bool = setting(False, "`1` lets DAGs and jobs reach real AWS: the guard is off.")
     glue_logs_in_task_log: bool = setting(
         True, "`1` shows in a task's log what the Glue job prints that it waits for; `0` shows only what MWAA shows."
@@ -195,6 +202,11 @@ def _checked(settings: Settings) -> Settings:
             raise SettingsError(f"{name.upper()}={port} is no port.", "give a number from 1 to 65535")
     if len(set(ports.values())) < len(ports):
         raise SettingsError(f"Two of the ports are the same: {ports}.", "give each its own, or set PORTS=auto")
+    if not 1 <= settings.sqs_visibility_timeout <= 43200:
+        raise SettingsError(
+            f"SQS_VISIBILITY_TIMEOUT={settings.sqs_visibility_timeout} is not what SQS takes.",
+            "give 1 to 43200 seconds",
+        )
     if not REGION.match(settings.aws_default_region):
         raise SettingsError(
             f"AWS_DEFAULT_REGION={settings.aws_default_region} is no region.", "give one like us-east-1"

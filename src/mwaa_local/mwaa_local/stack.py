@@ -26,6 +26,14 @@ class RoleProcess:
     memory_mb: int = 0
 
 
+@dataclass(frozen=True)
+class Worker:
+    """A Celery worker that runs: its pid or container's id; `host` as Airflow names it, "" where it is the only one."""
+
+    id: str
+    host: str = ""
+
+
 class Stack(Protocol):
     """All roles of one install."""
 
@@ -77,6 +85,19 @@ class Stack(Protocol):
 
     def scale_workers(self, count: int) -> None:
         """Brings the Celery workers to `count`; returns when all are healthy. Raises LocalError."""
+
+    def a_worker(self) -> Worker:
+        """The worker that a scale-in would take. Raises LocalError if none runs."""
+
+    def end_worker(self, worker: Worker, grace: float) -> bool:
+        """Ends a worker with all its tasks as MWAA ends its container: SIGTERM, `grace` seconds, SIGKILL; with no grace SIGKILL
+        at once. Returns whether it had to be killed."""
+
+    def replace_worker(self, worker: Worker) -> None:
+        """Sees to it that a fresh worker takes the place of one that was ended; returns when all workers are healthy.
+
+        Raises NotReady.
+        """
 
     def airflow_command(self, words: Sequence[str], terminal: bool = False) -> list[str]:
         """The command line that runs `words` in Airflow's environment; `python` and `airflow` are Airflow's."""

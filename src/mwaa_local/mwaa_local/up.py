@@ -13,7 +13,12 @@ from dotenv import dotenv_values
 from rich.live import Live
 from rich.table import Table
 
+<<<<<<< HEAD
 from mwaa_local import ports, secrets, start_steps
+=======
+from mwaa_local import configuration_options, ports, secrets
+from mwaa_local.configuration_options import Options
+>>>>>>> part-celery
 from mwaa_local.console import err, out
 from mwaa_local.errors import LocalError
 from mwaa_local.settings import Settings, of_running_stack
@@ -35,6 +40,7 @@ def up(settings: Settings) -> None:
     """
     begun = time.monotonic()
     settings.mwaa_state.mkdir(parents=True, exist_ok=True)
+    options = configuration_options.load(settings.mwaa_project)
     with _only_one(settings):
         secret = secrets.ensure(settings.mwaa_state)
         refuse_second_start(settings, secret["MWAA_ENV_ID"])
@@ -43,10 +49,15 @@ def up(settings: Settings) -> None:
         # before minutes of installing
         stack.require_ports()
         stack.prepare()
+        options.write(settings.mwaa_state)
         with Board([role.name for role in stack.roles]) as board:
             stack.start(board.show)
+<<<<<<< HEAD
     show_closing_screen(settings, secret, time.monotonic() - begun)
     start_steps.show(stack.start_records())
+=======
+    show_closing_screen(settings, secret, options, time.monotonic() - begun)
+>>>>>>> part-celery
 
 
 def refuse_second_start(settings: Settings, env_id: str) -> None:
@@ -123,7 +134,7 @@ class Board:
         return table
 
 
-def show_closing_screen(settings: Settings, secret: dict[str, str], seconds: float) -> None:
+def show_closing_screen(settings: Settings, secret: dict[str, str], options: Options, seconds: float) -> None:
     pinned = versions()
     provider = settings.amazon_provider_version or pinned["AMAZON_PROVIDER_VERSION"]
     table = Table(box=None, show_header=False, padding=(0, 2))
@@ -136,6 +147,9 @@ def show_closing_screen(settings: Settings, secret: dict[str, str], seconds: flo
         f"Airflow {pinned['AIRFLOW_VERSION']}, Amazon provider {provider}, LocalStack {pinned['LOCALSTACK_VERSION']}",
     )
     table.add_row("DAGs", str(settings.mwaa_project / "dags"))
+    table.add_row("Options", f"{options} of {configuration_options.NAME}")
     out.print(f"[green]Up[/] after {seconds:.1f} s: a local MWAA {pinned['AIRFLOW_VERSION']}")
     out.print(table)
+    for warning in options.warnings:
+        err.print(f"[yellow]warning:[/] {configuration_options.NAME}: {warning}")
     out.print("Next: make demo · make status · make logs · make down")

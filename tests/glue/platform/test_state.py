@@ -187,6 +187,24 @@ def test_a_sigkill_loses_at_most_the_last_seconds_and_corrupts_nothing(
         sent.clear()
 
 
+def test_the_queue_of_celery_is_there_and_has_the_visibility_timeout_of_this_start(
+    new_localstack: Callable[..., LocalStack],
+) -> None:
+    own = new_localstack()
+
+    def timeout() -> str:
+        sqs = own.client("sqs")
+        url = sqs.get_queue_url(QueueName=f"airflow-celery-{own.environment_id}")["QueueUrl"]
+        answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
+        return str(answer["Attributes"]["VisibilityTimeout"])
+
+    assert timeout() == "43200"
+    own.stop()
+    own.change(SQS_VISIBILITY_TIMEOUT="60")
+    own.start()
+    assert timeout() == "60"
+
+
 def test_a_message_received_just_before_a_sigkill_is_neither_lost_nor_handed_out_twice(
     new_localstack: Callable[..., LocalStack],
 ) -> None:

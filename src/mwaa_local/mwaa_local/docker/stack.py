@@ -20,7 +20,7 @@ from mwaa_local.errors import LocalError, NotReady, tail
 from mwaa_local.ports import require_free
 from mwaa_local.roles import Role, roles
 from mwaa_local.settings import ROOT, SPARK_VERSIONS, Settings
-from mwaa_local.stack import Progress, RoleProcess
+from mwaa_local.stack import Progress, RoleProcess, Worker
 from mwaa_local.versions import versions
 
 COMPOSE_FILE = ROOT / "docker" / "docker-compose.yml"
@@ -158,6 +158,29 @@ class DockerStack:
                 raise NotReady(
                     "worker", f"was not healthy after {self.settings.up_timeout} s ({said})", self._log("worker")
                 )
+
+    def a_worker(self) -> Worker:
+        found = [c.id for c in self.containers() if c.service == "worker" and c.state == "running"]
+        if not found:
+            raise LocalError("No worker runs.", "make status")
+        # Docker lists the newest first, and of several that is the one that scaling out brought
+        host = self.engine.run("inspect", "--format", "{{.Config.Hostname}}", found[0]).stdout.strip()
+        return Worker(found[0], host)
+
+    def end_worker(self, worker: Worker, grace: float) -> bool:
+        if not grace:
+            self.engine.run("kill", worker.id)
+            return True
+        # `docker stop` sets no exit code that says more: 137 is SIGKILL
+        self.engine.run("stop", "--time", f"{grace:.0f}", worker.id, timeout=grace + 60)
+        return self.engine.run("inspect", "--format", "{{.State.ExitCode}}", worker.id).stdout.strip() == "137"
+
+    def replace_worker(self, worker: Worker) -> None:
+        """A stopped container is replaced by a new one; a killed one is started by the keeper."""
+        workers = [c for c in self.containers() if c.service == "worker"]
+        if any(c.id == worker.id and c.state == "exited" and c.exit_code is not None for c in workers):
+            self.engine.run("rm", "--force", worker.id)
+        self.scale_workers(len(workers))
 
     def airflow_command(self, words: Sequence[str], terminal: bool = False) -> list[str]:
         container = next((c for c in self.containers() if c.service == "scheduler" and c.state == "running"), None)

@@ -15,12 +15,12 @@ from mwaa_local import glue_spark, start_steps
 from mwaa_local.environments import Installer, stack_environments
 from mwaa_local.errors import LocalError, NotReady
 from mwaa_local.native.supervisor import Supervisor
-from mwaa_local.native.sweep import members, sweep
+from mwaa_local.native.sweep import end_tree, members, sweep
 from mwaa_local.ports import is_free, require_free
 from mwaa_local.redirection import redirect_aws
 from mwaa_local.roles import Role, roles
 from mwaa_local.settings import ROOT, Settings
-from mwaa_local.stack import Progress, RoleProcess
+from mwaa_local.stack import Progress, RoleProcess, Worker
 
 SCRIPTS = ROOT / "stack" / "bin"
 LOOK_EVERY = 0.05  # seconds between looks at the cheap signs
@@ -108,6 +108,26 @@ class NativeStack:
         raise LocalError(
             "Native mode has one Celery worker.", "make up MODE=docker, then make worker SCALE=..., adds workers"
         )
+
+    def a_worker(self) -> Worker:
+        pid = self.states().get("worker", {}).get("pid")
+        if not pid:
+            raise LocalError("No worker runs.", "make status")
+        return Worker(str(pid))
+
+    def end_worker(self, worker: Worker, grace: float) -> bool:
+        return end_tree(int(worker.id), grace)
+
+    def replace_worker(self, worker: Worker) -> None:
+        """The supervisor starts it again by itself."""
+        deadline = time.monotonic() + self.settings.up_timeout
+        said = ""
+        while time.monotonic() < deadline:
+            healthy, said = self.health("worker", PATIENCE)
+            if healthy:
+                return
+        what = f"was not healthy after {self.settings.up_timeout} s ({said})"
+        raise NotReady("worker", what, self.settings.log("worker"))
 
     def airflow_command(self, words: Sequence[str], terminal: bool = False) -> list[str]:
         return [str(SCRIPTS / "with-airflow"), *words]

@@ -6,12 +6,14 @@ Every process that the stack starts carries MWAA_ENV_ID, the install's own id, i
 from __future__ import annotations
 
 import os
+import time
 
 import psutil
 
 MARK = "MWAA_ENV_ID"
 # Set in shells that a person opened with `make shell`: those are theirs, not the stack's.
 INTERACTIVE = "MWAA_INTERACTIVE"
+LOOK_EVERY = 0.2  # seconds between looks at what a process that is told to end still has below it
 
 
 def members(env_id: str) -> list[psutil.Process]:
@@ -40,6 +42,38 @@ def sweep(env_id: str, patience: float = 5) -> list[str]:
     for late in members(env_id):
         _signal_all([late], "kill")
     return names
+
+
+def end_tree(pid: int, grace: float) -> bool:
+    """Ends a process and all below it as a container ends: SIGTERM to the first alone, after `grace` seconds (0: at once)
+    SIGKILL to all. Returns whether the first had to be killed."""
+    try:
+        first = psutil.Process(pid)
+        below = _below(first)
+        if grace:
+            first.terminate()
+        deadline = time.monotonic() + grace
+        while grace and time.monotonic() < deadline and first.is_running() and first.status() != psutil.STATUS_ZOMBIE:
+            below |= _below(first)
+            time.sleep(LOOK_EVERY)
+        killed = first.is_running() and first.status() != psutil.STATUS_ZOMBIE
+        below |= _below(first) | {first}
+    except psutil.NoSuchProcess:
+        killed = False
+    # until none is left, for one that was not yet killed may have forked
+    while alive := [process for process in below if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]:
+        for process in alive:
+            below |= _below(process)
+        _signal_all(list(below), "kill")
+        psutil.wait_procs(alive, timeout=1)
+    return killed
+
+
+def _below(process: psutil.Process) -> set[psutil.Process]:
+    try:
+        return set(process.children(recursive=True))
+    except psutil.Error:
+        return set()
 
 
 def _signal_all(processes: list[psutil.Process], method: str) -> None:
