@@ -28,6 +28,8 @@ aws: ## AWS's command line against the local endpoint (CMD="glue get-jobs")
 	$(RUN) aws "$(CMD)"
 spark-history: ## Spark's web interface over the event logs of the jobs, until Ctrl-C (EVENTS=s3://bucket/prefix/)
 	$(RUN) spark-history $(if $(EVENTS),--events $(EVENTS))
+metrics: ## Airflow's metrics as CloudWatch has them (WATCH=1: until Ctrl-C)
+	$(RUN) metrics $(if $(WATCH),--watch)
 restart: ## Restart one service (SERVICE=scheduler)
 	$(RUN) restart $(SERVICE)
 worker: ## Bring the Celery workers to a number (SCALE=3), in Docker mode
@@ -52,4 +54,4 @@ help: ## This list
 	  /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nSettings (in .env or on the command line: make up WEB_PORT=8081) are in docs/settings.md.\n'
 
-.PHONY: up down status demo logs seed shell airflow aws spark-history restart worker reset test lint bench doctor lock help
+.PHONY: up down status demo logs seed shell airflow aws spark-history metrics restart worker reset test lint bench doctor lock help

@@ -8,7 +8,7 @@ import copy
 import os
 import sys
 
-from airflow.config_templates.airflow_local_settings import DEFAULT_LOGGING_CONFIG
+from airflow.config_templates.airflow_local_settings import DEFAULT_DAG_PARSING_LOGGING_CONFIG, DEFAULT_LOGGING_CONFIG
 
 from mwaa_airflow.cloudwatch import names
 
@@ -16,6 +16,11 @@ from mwaa_airflow.cloudwatch import names
 def logging_config(component):
     """The configuration of a process of `component`: scheduler, worker, webserver, or "" of a command."""
     config = copy.deepcopy(DEFAULT_LOGGING_CONFIG)
+    if os.environ.get("CONFIG_PROCESSOR_MANAGER_LOGGER") == "True":
+        # The process that manages DAG parsing sets this and loads this module anew, but not Airflow's own.
+        for part, more in DEFAULT_DAG_PARSING_LOGGING_CONFIG.items():
+            config[part].update(copy.deepcopy(more))
+        os.makedirs(os.path.dirname(config["handlers"]["processor_manager"]["filename"]), exist_ok=True)
     loggers = config["loggers"]
     loggers["airflow.task"]["level"] = names.level("Task")
     for name in ("airflow.processor", "airflow.processor_manager"):

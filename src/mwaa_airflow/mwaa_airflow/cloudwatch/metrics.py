@@ -18,10 +18,9 @@ _SMART = {"Function": "Smart Sensor Operator"}
 _ALL = {"DAG": "All", "Task": "All"}
 _COUNT, _SECONDS, _MILLISECONDS = "Count", "Seconds", "Milliseconds"
 
-# Airflow's name, a regular expression whose groups are values of dimensions; name, unit, dimensions in CloudWatch.
-TABLE = [
+# Of each: Airflow's name, a regular expression whose groups are values of dimensions; name, unit, dimensions in CloudWatch.
+COUNTERS = [
     (r"scheduler\.critical_section_busy", "CriticalSectionBusy", _COUNT, _SCHEDULER),
-    (r"dagbag_size", "DagBagSize", _COUNT, _PROCESSING),
     (r"dag\.callback_exceptions", "DagCallbackExceptions", _COUNT, {"DAG": "All"}),
     (r"sla_email_notification_failure", "FailedSLAEmailAttempts", _COUNT, _SCHEDULER),
     (r"ti\.finish\..+\.([^.]+)", "FinishedTaskInstances", _COUNT, dict(_ALL, State=1)),
@@ -42,6 +41,14 @@ TABLE = [
     (r"task_restored_to_dag\.(.+)", "TaskRestoredToDAG", _COUNT, {"DAG": 1}),
     (r"zombies_killed", "ZombiesKilled", _COUNT, _ALL),
     (r"dag_file_refresh_error", "DAGFileRefreshError", _COUNT, _PROCESSING),
+    (r"scheduler\.orphaned_tasks\.adopted", "OrphanedTasksAdopted", _COUNT, _SCHEDULER),
+    (r"scheduler\.orphaned_tasks\.cleared", "OrphanedTasksCleared", _COUNT, _SCHEDULER),
+    (r"dag_processing\.processor_timeouts", "ProcessorTimeouts", _COUNT, _PROCESSING),
+    (r"([A-Za-z]+job)_end", "JobEnd", _COUNT, {"Job": 1}),
+    (r"([A-Za-z]+job)_start", "JobStart", _COUNT, {"Job": 1}),
+]
+GAUGES = [
+    (r"dagbag_size", "DagBagSize", _COUNT, _PROCESSING),
     (r"dag_processing\.import_errors", "ImportErrors", _COUNT, _PROCESSING),
     (r"smart_sensor_operator\.exception_failures", "ExceptionFailures", _COUNT, _SMART),
     (r"smart_sensor_operator\.executed_tasks", "ExecutedTasks", _COUNT, _SMART),
@@ -55,18 +62,17 @@ TABLE = [
     (r"executor\.open_slots", "OpenSlots", _COUNT, {"Function": "Executor"}),
     (r"executor\.queued_tasks", "QueuedTasks", _COUNT, {"Function": "Executor"}),
     (r"executor\.running_tasks", "RunningTasks", _COUNT, {"Function": "Executor"}),
-    (r"scheduler\.orphaned_tasks\.adopted", "OrphanedTasksAdopted", _COUNT, _SCHEDULER),
-    (r"scheduler\.orphaned_tasks\.cleared", "OrphanedTasksCleared", _COUNT, _SCHEDULER),
     (r"pool\.starving_tasks\.(.+)", "PoolStarvingTasks", _COUNT, {"Pool": 1}),
     (r"pool\.open_slots\.(.+)", "PoolOpenSlots", _COUNT, {"Pool": 1}),
     (r"pool\.queued_slots\.(.+)", "PoolQueuedSlots", _COUNT, {"Pool": 1}),
     (r"pool\.running_slots\.(.+)", "PoolRunningSlots", _COUNT, {"Pool": 1}),
-    (r"dag_processing\.processor_timeouts", "ProcessorTimeouts", _COUNT, _PROCESSING),
     (r"scheduler\.tasks\.executable", "TasksExecutable", _COUNT, _SCHEDULER),
     (r"scheduler\.tasks\.pending", "TasksPending", _COUNT, _SCHEDULER),
     (r"scheduler\.tasks\.running", "TasksRunning", _COUNT, _SCHEDULER),
     (r"scheduler\.tasks\.starving", "TasksStarving", _COUNT, _SCHEDULER),
     (r"scheduler\.tasks\.without_dagrun", "TasksWithoutDagRun", _COUNT, _SCHEDULER),
+]
+TIMERS = [
     (r"collect_db_dags", "CollectDBDags", _MILLISECONDS, _PROCESSING),
     (r"scheduler\.critical_section_duration", "CriticalSectionDuration", _MILLISECONDS, _SCHEDULER),
     (r"dagrun\.dependency-check\.(.+)", "DAGDependencyCheck", _MILLISECONDS, {"DAG": 1}),
@@ -78,10 +84,15 @@ TABLE = [
     (r"dagrun\.(.+)\.first_task_scheduling_delay", "FirstTaskSchedulingDelay", _MILLISECONDS, {"DAG": 1}),
     # A task of a group has a dot in its name; so may a DAG, which statsd's name does not tell apart.
     (r"dag\.([^.]+)\.(.+)\.duration", "TaskInstanceDuration", _MILLISECONDS, {"DAG": 1, "Task": 2}),
-    (r"([A-Za-z]+job)_end", "JobEnd", _COUNT, {"Job": 1}),
-    (r"([A-Za-z]+job)_start", "JobStart", _COUNT, {"Job": 1}),
 ]
-_TABLE = [(re.compile(pattern + r"\Z"), name, unit, dimensions) for pattern, name, unit, dimensions in TABLE]
+KINDS = {name: kind for kind, table in (("c", COUNTERS), ("g", GAUGES), ("ms", TIMERS)) for _, name, _, _ in table}
+"""The kind, in statsd's words, of each metric of the guide; Airflow 2.2.2's own, where the guide has another."""
+UNITS = {name: unit for table in (COUNTERS, GAUGES, TIMERS) for _, name, unit, _ in table}
+_TABLE = [
+    (re.compile(pattern + r"\Z"), name, unit, dimensions)
+    for table in (COUNTERS, GAUGES, TIMERS)
+    for pattern, name, unit, dimensions in table
+]
 
 
 def named(statsd_name):
