@@ -74,7 +74,13 @@ class Platform:
     def services(self):  # type: ignore[no-untyped-def]
         from localstack_glue.platform.services import Services
 
-        return Services(self.restore)
+        return Services(self.restore, self.prepare)
+
+    def prepare(self, name: str) -> None:
+        if name == "cloudwatch":
+            from localstack_glue.platform import metric_database
+
+            metric_database.install(self.folder / "cloudwatch")
 
     def restore(self, name: str, service: Service) -> None:
         if name == "logs":

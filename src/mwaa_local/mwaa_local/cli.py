@@ -194,6 +194,16 @@ def demo(date: str | None) -> None:
     sys.exit(module.run(require_running(), date))
 
 
+@cli.command()
+@click.option("--watch", is_flag=True, help="Again and again, until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def metrics(watch: bool, as_json: bool) -> None:
+    """Airflow's metrics as CloudWatch has them: name, dimensions, value, rate."""
+    from mwaa_local import metrics as module
+
+    module.show(require_running(), watch, as_json)
+
+
 @cli.command("spark-history")
 @click.option("--events", default="", help="s3://bucket/prefix; default: where the jobs say that their event logs go.")
 def spark_history(events: str) -> None:

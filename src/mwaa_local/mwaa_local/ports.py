@@ -21,15 +21,22 @@ def free_ports(count: int) -> list[int]:
             s.close()
 
 
-def is_free(port: int) -> bool:
-    """Whether nothing listens on 127.0.0.1 (or on all addresses) at `port`."""
-    with socket.socket() as s:
+def is_free(port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> bool:
+    """Whether nothing listens on 127.0.0.1 (or on all addresses) at `port`: of TCP, or with SOCK_DGRAM of UDP."""
+    with socket.socket(type=kind) as s:
+        if kind == socket.SOCK_DGRAM:
+            # there, reuse would share the port with a program that allows it
+            return _binds(s, port)
         # as servers do: a port in TIME_WAIT is free
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            s.bind(("127.0.0.1", port))
-        except OSError:
-            return False
+        return _binds(s, port)
+
+
+def _binds(s: socket.socket, port: int) -> bool:
+    try:
+        s.bind(("127.0.0.1", port))
+    except OSError:
+        return False
     return True
 
 

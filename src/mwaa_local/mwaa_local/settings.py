@@ -20,6 +20,11 @@ from mwaa_local.errors import SettingsError
 ROOT = Path(__file__).resolve().parents[3]
 SPARK_VERSIONS = ("5.1", "5.0", "4.0", "3.0")
 """The Glue versions whose Spark jobs can be run, newest first."""
+LOG_LEVELS = ("off", "CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
+PORTS = ("web_port", "aws_port", "postgres_port", "statsd_port")
+"""The settings that PORTS=auto chooses; statsd_port is a UDP port."""
+ENV_NAME = re.compile(r"^[a-zA-Z][0-9a-zA-Z_-]{0,79}$")
+"""As MWAA's API wants a name (mwaa/2020-07-01, EnvironmentName)."""
 REGION = re.compile(r"^[a-z]{2}(-[a-z]+)+-\d$")
 
 
@@ -52,9 +57,21 @@ class Settings:
     aws_port: int = setting(4566, "Port of the local AWS endpoint, on 127.0.0.1.")
     postgres_port: int = setting(54320, "Port of Airflow's metadata database, on 127.0.0.1.")
     ports: str = setting(
-        "fixed", "`auto` takes free ports instead of the three above, once per checkout.", ("fixed", "auto")
+        "fixed", "`auto` takes free ports instead of those above and of STATSD_PORT, once per checkout.", ("fixed", "auto")
     )
     aws_default_region: str = setting("us-east-1", "Region of the local AWS account.")
+    env_name: str = setting("local", "Name of the MWAA environment: part of its log groups, dimension of its metrics.")
+    task_logs: str = setting("INFO", "Level of the log group `airflow-<ENV_NAME>-Task`; `off`: not sent.", LOG_LEVELS)
+    scheduler_logs: str = setting("INFO", "The same for `-Scheduler`.", LOG_LEVELS)
+    worker_logs: str = setting("INFO", "The same for `-Worker`.", LOG_LEVELS)
+    webserver_logs: str = setting("INFO", "The same for `-WebServer`.", LOG_LEVELS)
+    dag_processing_logs: str = setting("INFO", "The same for `-DAGProcessing`.", LOG_LEVELS)
+    log_send_interval: int = setting(1, "Seconds that log lines gather before they are sent to CloudWatch; MWAA has 60.")
+    statsd_port: int = setting(8125, "UDP port on 127.0.0.1 at which Airflow's metrics are received; MWAA's is 8125.")
+    statsd_allow_list: str = setting(
+        "", "Airflow's `metrics.statsd_allow_list`: prefixes, with commas, of the metrics that are sent; empty: all."
+    )
+    metrics_interval: int = setting(10, "Seconds that metrics gather before they are put into CloudWatch; at least 1.")
     dag_dir_list_interval: int = setting(30, "Seconds until a new DAG file is noticed; MWAA has 300.")
     scheduler_zombie_task_threshold: int = setting(
         300, "Seconds of silence after which a running task counts as lost; MWAA's default, and an option there too."
@@ -196,7 +213,7 @@ def _parse(name: str, text: str, source: str, kind: str, choices: tuple[str, ...
 
 
 def _checked(settings: Settings) -> Settings:
-    ports = {name: getattr(settings, name) for name in ("web_port", "aws_port", "postgres_port")}
+    ports = {name: getattr(settings, name) for name in PORTS}
     for name, port in ports.items():
         if not 1 <= port <= 65535:
             raise SettingsError(f"{name.upper()}={port} is no port.", "give a number from 1 to 65535")
@@ -211,6 +228,14 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsError(
             f"AWS_DEFAULT_REGION={settings.aws_default_region} is no region.", "give one like us-east-1"
         )
+    if not ENV_NAME.match(settings.env_name):
+        raise SettingsError(
+            f"ENV_NAME={settings.env_name} is no name of an MWAA environment.",
+            "give one that begins with a letter and has letters, digits, - and _ only, 80 at most",
+        )
+    for name in ("log_send_interval", "metrics_interval"):
+        if getattr(settings, name) < 1:
+            raise SettingsError(f"{name.upper()}={getattr(settings, name)} is too short.", "give 1 or more seconds")
     for name, text in (("GLUE", settings.glue), ("GLUE_WARM", settings.glue_warm)):
         for version in _listed(text):
             if version not in SPARK_VERSIONS:

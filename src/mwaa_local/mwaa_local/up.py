@@ -21,7 +21,7 @@ from mwaa_local.configuration_options import Options
 >>>>>>> part-celery
 from mwaa_local.console import err, out
 from mwaa_local.errors import LocalError
-from mwaa_local.settings import Settings, of_running_stack
+from mwaa_local.settings import PORTS, Settings, of_running_stack
 from mwaa_local.stack import stack_for, with_mode
 from mwaa_local.versions import versions
 
@@ -77,14 +77,13 @@ def with_ports(settings: Settings) -> Settings:
     if settings.ports != "auto":
         return settings
     kept_in = settings.mwaa_state / "ports.env"
-    names = ("web_port", "aws_port", "postgres_port")
+    names = PORTS
     kept = dotenv_values(kept_in) if kept_in.is_file() else {}
     chosen = [int(kept.get(name.upper()) or 0) for name in names]
     if not all(chosen) or not all(ports.is_free(port) for port in chosen):
         chosen = ports.free_ports(len(names))
         kept_in.write_text("".join(f"{name.upper()}={port}\n" for name, port in zip(names, chosen)))
-    web, aws, postgres = chosen
-    return replace(settings, web_port=web, aws_port=aws, postgres_port=postgres)
+    return replace(settings, **dict(zip(names, chosen)))
 
 
 @contextmanager

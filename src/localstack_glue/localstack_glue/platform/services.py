@@ -20,10 +20,13 @@ NEEDS = {"glue": ("s3", "logs")}
 
 
 class Services:
-    """`restore(name, service)` is called once per service, after its start and before its first call."""
+    """`prepare(name)` is called before a service is made; `restore(name, service)` once per service, after its start and
+    before its first call."""
 
-    def __init__(self, restore: Callable[[str, Service], None]) -> None:
-        self._restore = restore
+    def __init__(
+        self, restore: Callable[[str, Service], None], prepare: Callable[[str], None] = lambda name: None
+    ) -> None:
+        self._restore, self._prepare = restore, prepare
         self._lock = threading.RLock()
         self._open: set[str] = set()
 
@@ -37,6 +40,7 @@ class Services:
         with self._lock:
             if name in self._open:
                 return
+            self._prepare(name)
             try:
                 service = SERVICE_PLUGINS.require(name)
             except (ServiceDisabled, ValueError):

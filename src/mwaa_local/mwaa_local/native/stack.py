@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -13,7 +14,7 @@ import psutil
 
 from mwaa_local import glue_spark, start_steps
 from mwaa_local.environments import Installer, stack_environments
-from mwaa_local.errors import LocalError, NotReady
+from mwaa_local.errors import LocalError, NotReady, PortTaken
 from mwaa_local.native.supervisor import Supervisor
 from mwaa_local.native.sweep import end_tree, members, sweep
 from mwaa_local.ports import is_free, require_free
@@ -65,6 +66,12 @@ class NativeStack:
     def require_ports(self) -> None:
         sweep(self.env_id)
         require_free({r.port.upper(): getattr(self.settings, r.port) for r in self.roles if r.port})
+        port = self.settings.statsd_port
+        if not is_free(port, socket.SOCK_DGRAM):
+            raise PortTaken(
+                f"The stack cannot start, for UDP port STATSD_PORT={port} is in use by another program.",
+                f"choose another: make up STATSD_PORT={port + 1} (or in .env), or make up PORTS=auto",
+            )
 
     def stop(self) -> list[str]:
         self.supervisor.stop()

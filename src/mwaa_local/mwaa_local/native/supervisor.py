@@ -147,6 +147,8 @@ class Supervisor:
             parts += self._program(role.name, [ROOT / "stack" / "bin" / role.name], role)
         keeper = [sys.executable, "-m", "mwaa_local.native.keeper", self.pid_file]
         parts += self._program("keeper", keeper, Role("keeper"), autostart=True)
+        agent = [ROOT / "stack" / "bin" / "cloudwatch-agent"]
+        parts += self._program("cloudwatch-agent", agent, Role("cloudwatch-agent"), autostart=True)
         return "\n".join(parts).replace("%", "%%") + "\n"
 
     def _program(self, name: str, command: Sequence[object], role: Role, autostart: bool = False) -> list[str]:
