@@ -26,16 +26,17 @@ def folder():
 
 def authority():
     """The authority's certificate as PEM."""
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    return _authority()[1].public_bytes(Encoding.PEM)
+    with open(os.path.join(folder(), "ca.pem"), "rb") as file:
+        return file.read()
 
 
 def context():
     """What a server needs to speak TLS. Writes the two files."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+
     os.makedirs(folder(), mode=0o755, exist_ok=True)
     server = os.path.join(folder(), "server.pem")
-    _write(os.path.join(folder(), "ca.pem"), authority(), 0o644)
+    _write(os.path.join(folder(), "ca.pem"), _authority()[1].public_bytes(Encoding.PEM), 0o644)
     _write(server, _server(), 0o600)
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.load_cert_chain(server)

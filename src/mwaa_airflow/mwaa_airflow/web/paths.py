@@ -19,6 +19,7 @@ from mwaa_airflow.web import certificates, commands, login, running, tokens
 blueprint = Blueprint("aws_mwaa", __name__, url_prefix="/aws_mwaa")
 blueprint.before_app_request(login.end_when_over)
 
+OTHER_METHODS = ["GET", "PUT", "PATCH", "DELETE"]
 DRAIN = 64 * 1024 * 1024  # bytes of a refused body that are read and thrown away, so that its sender hears the answer
 DRAIN_SECONDS = 5.0
 
@@ -44,8 +45,7 @@ def _allow_posts_from_scripts(state):
     state.app.extensions["csrf"].exempt(blueprint)
 
 
-@blueprint.route("/cli", methods=["POST"])
-@blueprint.route("/cli/", methods=["POST"])
+@blueprint.route("/cli/", methods=["POST"], strict_slashes=False)
 def cli():
     try:
         tokens.read(_bearer(), tokens.CLI)
@@ -69,13 +69,21 @@ def cli():
     return _answer(200 if code == 0 else 400, out, err)
 
 
+@blueprint.route("/cli/", methods=OTHER_METHODS, strict_slashes=False)
+@blueprint.route("/login/", methods=OTHER_METHODS, strict_slashes=False)
+def wrong_method():
+    """Airflow's own answer to a wrong method is its page for 404."""
+    answer = _refusal(405, "Only POST is answered here")
+    answer.headers["Allow"] = "POST"
+    return answer
+
+
 @blueprint.route("/aws-console-sso", methods=["GET"])
 def aws_console_sso():
     return render_template_string(SSO_PAGE, login=url_for("aws_mwaa.log_in"), home=url_for("Airflow.index"))
 
 
-@blueprint.route("/login", methods=["POST"])
-@blueprint.route("/login/", methods=["POST"])
+@blueprint.route("/login/", methods=["POST"], strict_slashes=False)
 def log_in():
     if (request.content_length or 0) > commands.LARGEST_BODY:
         return _refusal(413, "The body is larger than {} bytes".format(commands.LARGEST_BODY))
