@@ -276,6 +276,8 @@ def _words(command: tuple[str, ...]) -> list[str]:
 
 def _aws_environment(settings: Settings) -> dict[str, str]:
     own = {"AWS_ENDPOINT_URL": settings.endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    # `env.` and `api.`, which botocore puts in front, end up in a user name instead of a host name
+    own |= {"AWS_ENDPOINT_URL_MWAA": settings.endpoint.replace("://", "://mwaa@")}
     own |= {"AWS_DEFAULT_REGION": settings.aws_default_region, "AWS_PAGER": "", "AWS_EC2_METADATA_DISABLED": "true"}
     return {k: v for k, v in os.environ.items() if not k.startswith("AWS_")} | own
 

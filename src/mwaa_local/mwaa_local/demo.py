@@ -176,5 +176,6 @@ def _rows(body: bytes) -> int:
 def client(settings: Settings, service: str) -> Any:
     """A boto3 client of the local account; nothing of the caller's AWS configuration is used."""
     session = boto3.session.Session("test", "test", region_name=settings.aws_default_region)
-    style = Config(s3={"addressing_style": "path"})
+    # MWAA's API has host prefixes, which go nowhere before an address
+    style = Config(s3={"addressing_style": "path"}, inject_host_prefix=False)
     return session.client(service, endpoint_url=settings.endpoint, config=style)

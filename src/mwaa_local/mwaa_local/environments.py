@@ -65,7 +65,7 @@ def stack_environments() -> list[Environment]:
     airflow = pinned["PYTHON_AIRFLOW"]
     localstack = pinned["PYTHON_LOCALSTACK"]
     return [
-        Environment("localstack", "localstack", localstack, packages=("localstack_glue", "aws_local")),
+        Environment("localstack", "localstack", localstack, packages=("localstack_glue", "localstack_mwaa", "aws_local")),
         Environment(
             "airflow", "airflow", airflow, packages=("mwaa_airflow", "aws_local"), compiled="airflow-compiled",
             startup="\n".join([GUARD, "import mwaa_airflow.fast_start", "import mwaa_airflow.glue_logs"]),

@@ -106,11 +106,12 @@ def lint(settings: Settings) -> int:
         [tools / "ruff", "format", "--check", "."],
         [tools / "mypy", "-p", "mwaa_local"],
         [tools / "mypy", "-p", "localstack_glue"],
+        [tools / "mypy", "-p", "localstack_mwaa"],
         [tools / "mypy", "-p", "glue_spark"],
         [tools / "shellcheck", "-x", *scripts],
         [tools / "hadolint", *sorted((ROOT / "docker").glob("*/Dockerfile"))],
     ]
-    packages = [str(ROOT / "src" / name) for name in ("mwaa_local", "localstack_glue", "glue_spark")]
+    packages = [str(ROOT / "src" / name) for name in ("mwaa_local", "localstack_glue", "localstack_mwaa", "glue_spark")]
     environment = os.environ | {"MYPYPATH": os.pathsep.join(packages)}
     codes = [
         subprocess.run([str(part) for part in command], cwd=ROOT, env=environment).returncode for command in commands
@@ -138,7 +139,7 @@ def _run(settings: Settings, suite: Suite, pytest_arguments: list[str]) -> int:
     if suite.environment == "airflow":
         paths += [str(settings.mwaa_state / "venvs" / "airflow-test")]
     else:
-        paths += [str(ROOT / "src" / name) for name in ("mwaa_local", "localstack_glue")]
+        paths += [str(ROOT / "src" / name) for name in ("mwaa_local", "localstack_glue", "localstack_mwaa")]
     environment["PYTHONPATH"] = os.pathsep.join(paths)
     shared = ["-n", str(suite.workers), "--dist", "loadfile"] if suite.workers > 1 else []
     command = [str(python), "-m", "pytest", f"tests/{suite.folder or suite.name}", *shared, *pytest_arguments]

@@ -19,10 +19,15 @@ _READABLE_PATTERN = re.compile(r"^\^.*\$$")
 
 def check(shape: Any, request: dict[str, Any]) -> None:
     """Raise Validation if `request` breaks a constraint of `shape` (the operation's input shape)."""
-    problems = list(_structure(shape, request, ""))
-    if problems:
-        plural = "s" if len(problems) > 1 else ""
-        raise Validation(f"{len(problems)} validation error{plural} detected: {'; '.join(problems)}")
+    found = problems(shape, request)
+    if found:
+        plural = "s" if len(found) > 1 else ""
+        raise Validation(f"{len(found)} validation error{plural} detected: {'; '.join(found)}")
+
+
+def problems(shape: Any, request: dict[str, Any]) -> list[str]:
+    """A sentence for each constraint that is broken."""
+    return list(_structure(shape, request, ""))
 
 
 def _structure(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 The supervisor restarts every role, this one too; the one process nobody would restart is the supervisor. When it dies,
 its roles live on without anybody who watches them: the keeper ends them and starts the whole stack again, in order.
+
+It also restarts Airflow when an update through MWAA's API asks for that (update.py).
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 LOOK_EVERY = 1.0  # seconds; there is no event for the death of a parent that works on every system
 
@@ -18,11 +21,23 @@ def main() -> None:
     pid_file = Path(sys.argv[1])
     # by its number, for it may have died before we could ask who our parent is
     supervisor = int(pid_file.read_text())
+    asked = Path(os.environ["MWAA_STATE"]) / "mwaa" / "restart.json"
+    updating = None
     while os.getppid() == supervisor:
         time.sleep(LOOK_EVERY)
+        if updating is not None and updating.poll() is not None:
+            updating = None
+        if updating is None and asked.exists():
+            updating = begin_update()
     # an orderly `make down` removes the pid file before the supervisor ends
     if pid_file.exists():
         start_again()
+
+
+def begin_update() -> Any:
+    import subprocess  # only now, as below
+
+    return subprocess.Popen([sys.executable, "-m", "mwaa_local.native.update"], stdin=subprocess.DEVNULL)
 
 
 def start_again() -> None:

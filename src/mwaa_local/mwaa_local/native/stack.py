@@ -108,6 +108,18 @@ class NativeStack:
     def restart_role(self, name: str) -> None:
         self.supervisor.restart_role(name)
 
+    def restart(self, names: Sequence[str]) -> None:
+        """Restarts these roles, as far as there are such, and returns when all are healthy. Raises LocalError."""
+        wanted = [role for role in self.roles if role.name in names]
+
+        def bring_back(role: Role) -> None:
+            self.restart_role(role.name)
+            self._wait_until_ready(role)
+
+        with ThreadPoolExecutor(len(wanted)) as pool:
+            for _ in pool.map(bring_back, wanted):
+                pass
+
     def seed(self) -> int:
         return subprocess.run([str(SCRIPTS / "seed")], env=self.environment()).returncode
 
