@@ -30,13 +30,9 @@ trace-lookup: ## Which secrets backend answers for a variable or a connection (V
 	$(RUN) trace-lookup $(if $(VAR),--var "$(VAR)") $(if $(CONN),--conn "$(CONN)") $(if $(SHOW),--show)
 spark-history: ## Spark's web interface over the event logs of the jobs, until Ctrl-C (EVENTS=s3://bucket/prefix/)
 	$(RUN) spark-history $(if $(EVENTS),--events $(EVENTS))
-<<<<<<< HEAD
-restart: ## Apply airflow-config.yaml and restart Airflow's services; or restart one (SERVICE=scheduler)
-=======
 metrics: ## Airflow's metrics as CloudWatch has them (WATCH=1: until Ctrl-C)
 	$(RUN) metrics $(if $(WATCH),--watch)
-restart: ## Restart one service (SERVICE=scheduler)
->>>>>>> part-logs
+restart: ## Apply airflow-config.yaml and restart Airflow's services; or restart one (SERVICE=scheduler)
 	$(RUN) restart $(SERVICE)
 worker: ## Bring the Celery workers to a number (SCALE=3), in Docker mode
 	$(RUN) worker --scale $(or $(SCALE),1)
@@ -66,12 +62,4 @@ help: ## This list
 	  /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nSettings (in .env or on the command line: make up WEB_PORT=8081) are in docs/settings.md.\n'
 
-<<<<<<< HEAD
-<<<<<<< HEAD
-.PHONY: up down status demo logs seed shell airflow aws spark-history restart worker reset test lint bench parity doctor lock help
-=======
-.PHONY: up down status demo logs seed shell airflow aws trace-lookup spark-history restart worker scale-in worker-loss reset test lint bench doctor lock help
->>>>>>> part-celery
-=======
-.PHONY: up down status demo logs seed shell airflow aws spark-history metrics restart worker reset test lint bench doctor lock help
->>>>>>> part-logs
+.PHONY: $(shell awk -F: '/^[a-z-]+:.*## / {print $$1}' $(MAKEFILE_LIST))

@@ -9,11 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
-<<<<<<< HEAD
-from mwaa_local import start_steps
-=======
-from mwaa_local import configuration_options
->>>>>>> part-celery
+from mwaa_local import configuration_options, start_steps
 from mwaa_local.airflow import Airflow
 from mwaa_local.console import err, out
 from mwaa_local.stack import RoleProcess, Stack
@@ -28,27 +24,18 @@ def show(stack: Stack, as_json: bool) -> int:
         roles = _roles(stack)
     database_answers = any(role["name"] == "postgres" and role["healthy"] for role in roles)
     errors = Airflow(stack).import_errors() if database_answers else []
-<<<<<<< HEAD
     records = stack.start_records()
+    pending = configuration_options.pending(stack.settings.mwaa_project, stack.settings.mwaa_state)
     all_well = all(role["healthy"] for role in roles) and not errors and not any(record.failed for record in records)
     if as_json:
-        shown = {"up": True, "healthy": all_well, "roles": roles, "import_errors": errors}
-        out.print(json.dumps(shown | {"start": [asdict(record) for record in records]}))
+        answer = {"up": True, "healthy": all_well, "roles": roles, "import_errors": errors, "options_pending": pending}
+        out.print(json.dumps(answer | {"start": [asdict(record) for record in records]}), markup=False)
     else:
         _print(stack, roles, errors)
         start_steps.show(records)
-=======
-    all_well = all(role["healthy"] for role in roles) and not errors
-    pending = configuration_options.pending(stack.settings.mwaa_project, stack.settings.mwaa_state)
-    if as_json:
-        answer = {"up": True, "healthy": all_well, "roles": roles, "import_errors": errors, "options_pending": pending}
-        out.print(json.dumps(answer), markup=False)
-    else:
-        _print(stack, roles, errors)
         if pending:
             out.print("[yellow]Options[/] ", end="")
             out.print(pending, markup=False)
->>>>>>> part-celery
     return 0 if all_well else 1
 
 

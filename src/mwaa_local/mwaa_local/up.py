@@ -13,12 +13,8 @@ from dotenv import dotenv_values
 from rich.live import Live
 from rich.table import Table
 
-<<<<<<< HEAD
-from mwaa_local import ports, secrets, start_steps
-=======
-from mwaa_local import configuration_options, ports, secrets
+from mwaa_local import configuration_options, ports, secrets, start_steps
 from mwaa_local.configuration_options import Options
->>>>>>> part-celery
 from mwaa_local.console import err, out
 from mwaa_local.errors import LocalError
 from mwaa_local.settings import PORTS, Settings, of_running_stack
@@ -52,12 +48,8 @@ def up(settings: Settings) -> None:
         options.write(settings.mwaa_state)
         with Board([role.name for role in stack.roles]) as board:
             stack.start(board.show)
-<<<<<<< HEAD
-    show_closing_screen(settings, secret, time.monotonic() - begun)
-    start_steps.show(stack.start_records())
-=======
     show_closing_screen(settings, secret, options, time.monotonic() - begun)
->>>>>>> part-celery
+    start_steps.show(stack.start_records())
 
 
 def refuse_second_start(settings: Settings, env_id: str) -> None:
