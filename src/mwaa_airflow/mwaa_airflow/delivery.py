@@ -18,6 +18,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 
 SKIPPED = "__pycache__"  # made beside the DAGs by the processes that read them
 FILES = {
@@ -26,6 +27,8 @@ FILES = {
     "Requirements": "MWAA__CORE__REQUIREMENTS_PATH",
     "StartupScript": "MWAA__CORE__STARTUP_SCRIPT_PATH",
 }
+PATIENCE = 120.0  # seconds for LocalStack to start
+LOOK_EVERY = 0.3
 MANIFEST = ".delivered.json"  # beside the folder of DAGs
 
 
@@ -49,6 +52,18 @@ def environment():
         return answer.json()["Environment"]
     except (requests.RequestException, ValueError, KeyError) as problem:
         raise NotDelivered("GetEnvironment at {}: {}".format(url, problem)) from None
+
+
+def environment_when_there():
+    """The same, once the endpoint answers. Raises NotDelivered."""
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return environment()
+        except NotDelivered:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(LOOK_EVERY)
 
 
 def fetch(described, s3):
@@ -84,10 +99,10 @@ def sync(described, s3):
     return came, went
 
 
-def follow(s3, seconds, ended):
-    """A pass every so many seconds until `ended` is set. A pass that fails is told, once, and the next one tries again."""
+def follow(s3, seconds, is_wanted):
+    """A pass every so many seconds while it is wanted. A pass that fails is told, once, and the next one tries again."""
     said = ""
-    while not ended.wait(seconds):
+    while is_wanted(seconds):
         try:
             came, went = sync(environment(), s3)
         except Exception as problem:  # LocalStack may be away for a while
@@ -175,17 +190,26 @@ def _alone(folder):
         yield
 
 
+def _end_with_parent():
+    """At once on Linux; elsewhere with the next look at it."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["fetch", "sync"])
     parser.add_argument("--every", type=float, default=30.0, metavar="SECONDS", help="MWAA's is 30")
+    parser.add_argument("--while", dest="master", type=int, default=0, metavar="PID", help="ends with this parent")
     arguments = parser.parse_args()
     import boto3
 
     s3 = boto3.client("s3")
     if arguments.what == "fetch":
         try:
-            described = environment()
+            described = environment_when_there()
             fetch(described, s3)
             sync(described, s3)
         except NotDelivered as problem:
@@ -194,7 +218,12 @@ def main():
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    follow(s3, arguments.every, ended)
+
+    def is_wanted(seconds):
+        return not ended.wait(seconds) and arguments.master in (0, os.getppid())
+
+    _end_with_parent()
+    follow(s3, arguments.every, is_wanted)
 
 
 if __name__ == "__main__":

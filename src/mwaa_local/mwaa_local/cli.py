@@ -122,6 +122,15 @@ def parity(as_json: bool, everything: bool) -> None:
 
 
 @cli.command()
+@click.option("--rollback", is_flag=True, help="Back to the deploy before the last one.")
+def deploy(rollback: bool) -> None:
+    """Deploy as to real MWAA: upload to the environment's bucket, update the environment, wait until it is AVAILABLE."""
+    from mwaa_local import deploy as module
+
+    module.run(require_running(), rollback)
+
+
+@cli.command()
 def seed() -> None:
     """Read glue/*/job.yaml, sample data and seed.yaml again and apply what changed."""
     sys.exit(require_running().seed())

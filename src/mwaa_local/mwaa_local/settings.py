@@ -52,6 +52,18 @@ class Settings:
     mwaa_project: Path = setting(
         ROOT, "Folder with `dags/ plugins/ requirements.txt glue/ startup/`; default: this checkout."
     )
+    source: str = setting(
+        "mount",
+        "Where Airflow's files come from: `mount` reads the project's folders; `s3` the environment's bucket, as MWAA does, so that "
+        "`make deploy` brings them (native mode).",
+        ("mount", "s3"),
+    )
+    clock: str = setting(
+        "true",
+        "With `SOURCE=s3`: `true` has MWAA's waits (DAGs synchronised every 30 s, new files noticed after up to 300 s), `fast` a "
+        "thirtieth of them.",
+        ("true", "fast"),
+    )
     mwaa_state: Path = setting(ROOT / ".local", "Folder for everything the stack writes.")
     web_port: int = setting(8080, "Port of Airflow's web server, on 127.0.0.1.")
     aws_port: int = setting(4566, "Port of the local AWS endpoint, on 127.0.0.1.")
