@@ -84,7 +84,9 @@ def show(records: Iterable[Record]) -> None:
     """Prints the verdicts: which roles, which step, the line that decides, what it means, where the log is."""
     for roles, step in verdicts(records):
         failed = step.state == "failed"
-        out.print(f"[{'red' if failed else 'yellow'}]{step.step} {step.state}[/] in {', '.join(sorted(set(roles)))}: ", end="")
+        out.print(
+            f"[{'red' if failed else 'yellow'}]{step.step} {step.state}[/] in {', '.join(sorted(set(roles)))}: ", end=""
+        )
         out.print(step.line, markup=False, highlight=False)
         if failed:
             log = f" Log: {step.log}" if step.log else ""
