@@ -176,7 +176,7 @@ def test_plugins_then_script_then_requirements_then_watchtower_and_the_second_ro
     assert "users_own-1.0-py3-none-any.whl" in project.stream("startup_script_execution")
     assert project.installed() == ["helper.py", "users_own.py"]
     log = project.stream("requirements_install")
-    assert "-r /usr/local/airflow/requirements/requirements.txt (line 5)" in log and "helper-2.0" in log
+    assert "Successfully installed helper-2.0 users-own-1.0 watchtower-1.0.6" in log
     assert log.endswith("Successfully installed watchtower-2.0.1\n")
     worker = project.start("worker")
     assert project.installed("worker") == project.installed()
@@ -204,6 +204,7 @@ def test_a_conflicting_pin_installs_nothing_and_airflow_starts_with_its_own_pack
     environment = project.start()
     state, line = project.step("requirements")
     assert state == "failed" and line.startswith("ERROR: Cannot install") and "helper==3.0" in line
+    assert "-r /usr/local/airflow/requirements/requirements.txt (line 3)" in line
     assert "ResolutionImpossible" in project.stream("requirements_install") and project.installed() == []
     version = subprocess.check_output(
         [environment["AIRFLOW_PYTHON"], "-c", "import pandas; print(pandas.__version__)"], env=environment
