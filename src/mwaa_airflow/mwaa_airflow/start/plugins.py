@@ -17,6 +17,7 @@ MOST_FILES = 100000
 # Beyond this, a zip is made to do harm: DEFLATE reaches 1030, text 10, and small files harm nobody.
 LARGEST_RATIO, SMALL = 200, 50 * 1024**2
 HASHED_WHOLE = 64 * 1024**2  # bytes; of a larger zip, size and time of change say whether it is another
+KEPT = 3  # zips
 CHUNK = 1024**2
 IGNORE = ".airflowignore"
 
@@ -51,7 +52,15 @@ def extract(archive, store):
             raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
+    _forget_old(store)
     return place
+
+
+def _forget_old(store):
+    """Other roles may still have the zip before this one; older ones nobody has."""
+    made = [os.path.join(store, name) for name in os.listdir(store) if re.match(r"[0-9a-f]{24}$", name)]
+    for path in sorted(made, key=os.path.getmtime)[:-KEPT]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _checked(opened, size):
