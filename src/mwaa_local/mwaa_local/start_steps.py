@@ -64,6 +64,11 @@ def running(settings: Settings, role: str) -> str:
     return next((step.step for step in record.steps if step.state == "running"), "") if record else ""
 
 
+def longest(settings: Settings) -> float:
+    """Seconds that the steps may take at most: each has a limit. A role that comes no further is not waited for longer."""
+    return settings.startup_timeout + settings.requirements_timeout + 30.0
+
+
 def forget(settings: Settings, role: str) -> None:
     """Before a start: what is there tells of an earlier one."""
     _file(settings, role).unlink(missing_ok=True)

@@ -257,6 +257,7 @@ class DockerStack:
         pending = {role.name: role for role in self.roles}
         asked: dict[str, Future[tuple[bool, str]]] = {}
         deadline = time.monotonic() + self.settings.up_timeout
+        latest = deadline + self.settings.up_timeout + start_steps.longest(self.settings)
         with ThreadPoolExecutor(len(pending)) as pool:
             while pending:
                 self._at_a_step = False
@@ -268,8 +269,7 @@ class DockerStack:
                         # those that waited for it begin only now
                         deadline = time.monotonic() + self.settings.up_timeout
                 if self._at_a_step:
-                    # these have limits of their own
-                    deadline = time.monotonic() + self.settings.up_timeout
+                    deadline = min(time.monotonic() + self.settings.up_timeout, latest)
                 self._require_going_on(up, pending, deadline)
                 time.sleep(LOOK_EVERY if pending else 0)
         if up.wait():
