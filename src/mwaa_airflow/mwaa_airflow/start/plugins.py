@@ -9,7 +9,6 @@ import re
 import shutil
 import stat
 import sys
-import zipfile
 from contextlib import suppress
 
 LARGEST = 1024**3  # bytes, extracted: the guide says to keep plugins below 1 GB
@@ -31,6 +30,8 @@ def extract(archive, store):
     place = os.path.join(store, _key(archive))
     if os.path.isdir(place):
         return place
+    import zipfile  # costs a start as much as all else here
+
     os.makedirs(store, exist_ok=True)
     work = "{}.{}".format(place, os.getpid())
     shutil.rmtree(work, ignore_errors=True)

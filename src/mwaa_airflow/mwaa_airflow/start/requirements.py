@@ -12,7 +12,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 
 from mwaa_airflow.start import startup_script
@@ -124,6 +123,8 @@ def missing(file, environment, python):
 
 def install(file, environment, python, limit, stream):
     """pip3 install -r, into the user site; pip's words go to `stream`. Returns "" or the line that says what is wrong."""
+    import tempfile
+
     folder = os.path.dirname(os.path.abspath(file))
     with tempfile.TemporaryDirectory() as work:
         list_of_mwaa = read(os.path.join(LOCKS, "airflow.in")).replace(*FOR_PIP)

@@ -5,7 +5,6 @@ import shlex
 import stat
 import subprocess
 import time
-import traceback
 
 from mwaa_airflow.start import plugins, record, requirements, startup_script, streams, user_site
 
@@ -48,6 +47,8 @@ class Start:
         except OSError as error:
             self._end(name, record.FAILED, str(error), "")
         except Exception as error:
+            import traceback
+
             traceback.print_exc()
             self._end(name, record.FAILED, "{}: {}".format(type(error).__name__, error), "")
 

@@ -5,7 +5,6 @@ Names are MWAA's (user guide, working-dags-dependencies and using-startup-script
 """
 
 import os
-import socket
 import time
 from contextlib import suppress
 
@@ -16,10 +15,12 @@ LARGEST = 5 * 1024 * 1024  # bytes of one stream; what a step prints beyond is c
 
 def host_name():
     """`ip-10-0-1-7`, as a Fargate container is called; in native mode that of loopback."""
-    try:
-        address = socket.gethostbyname(socket.gethostname()) if os.environ.get("MODE") == "docker" else "127.0.0.1"
-    except OSError:
-        address = "127.0.0.1"
+    address = "127.0.0.1"
+    if os.environ.get("MODE") == "docker":
+        import socket
+
+        with suppress(OSError):
+            address = socket.gethostbyname(socket.gethostname())
     return "ip-" + address.replace(".", "-")
 
 
