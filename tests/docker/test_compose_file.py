@@ -19,7 +19,7 @@ from mwaa_local.settings import ROOT
 COMPOSE = {"v2": ["docker", "compose"], "1.29": ["docker-compose"]}
 CLASSES = sorted(path.stem for path in (ROOT / "stack" / "classes").glob("*.env"))
 SERVING = {"postgres": "DB", "localstack": "", "scheduler": "SCHEDULER", "worker": "WORKER", "webserver": "WEB"}
-ONE_SHOTS = {"migrate", "requirements", "seed", "seed-airflow"}
+ONE_SHOTS = {"migrate", "seed", "seed-airflow"}
 # Compose takes variables from its environment too; these are all that it may see.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME") or k.startswith("DOCKER_")}
 

@@ -21,6 +21,9 @@ ADDRESSES = {
     "$AIRFLOW__CORE__PLUGINS_FOLDER": "MWAA's folder, where the project's is mounted; else read where they are edited",
     "$AIRFLOW_HOME": OWN_FOLDERS,
     "$AIRFLOW_AWS_DATA": OWN_FOLDERS,
+    "$AIRFLOW_USER_BASE": "the user site, as on MWAA; where roles share a machine, each has its own below this folder",
+    "$MWAA_PLUGINS_ZIP": "in the project; a container has that where MWAA has requirements.txt",
+    "$MWAA__CORE__REQUIREMENTS_PATH": "in the project, which a container has where MWAA has the file",
     "$AIRFLOW_PYTHON": OWN_FOLDERS,
     "$LOCALSTACK_PYTHON": OWN_FOLDERS,
     "$CLI_PYTHON": OWN_FOLDERS,
@@ -39,7 +42,8 @@ OF_THE_MACHINE = {
         ["GPG_KEY", "PYTHON_VERSION", "PYTHON_SHA256"], "what some official Python images say of themselves"
     ),
     **dict.fromkeys(
-        ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT"], "where docker/certs has a company's authority"
+        ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "PIP_CONFIG_FILE"],
+        "where docker/certs has a company's authority",
     ),
 }
 
@@ -67,14 +71,15 @@ LISTED: dict[str, dict[str, str]] = {
         "PUBLISHED_WEB_PORT": OWN_PORTS,
         "PUBLISHED_AWS_PORT": OWN_PORTS,
         "AWS_URL": "the endpoint as a browser on the host reaches it: where processes run on the host, as they do, too",
-        "HOME": THE_USER,
         "USER": THE_USER,
         "PATH": "MWAA's own in a container; else that of who runs `make up`, after Airflow's",
         "OLDPWD": "where the role was started",
         "HOSTNAME": "Docker names each container",
         "MWAA_SECRETS": "the secrets are a file that Compose mounts; else they lie in the state folder",
         "MWAA_ROOT": ONLY_SETTINGS,
-        "AIRFLOW_PREFIX": "which of several environments is Airflow's; an image has one",
+        "AIRFLOW_PYTHON": "each role has its own where roles share a machine: with its user site over MWAA's packages",
+        "PIP_CACHE_DIR": "that of who runs `make up`; a container's user has its own",
+        "PYTHONUSERBASE": "a virtual environment, as native mode's is, has no user site of its own",
         "PORTS": ONLY_SETTINGS,
         "GLUE": ONLY_SETTINGS,
         "SPARK_HISTORY_PORT": ONLY_SETTINGS,
@@ -95,7 +100,6 @@ LISTED: dict[str, dict[str, str]] = {
     },
     "roles": {
         "keeper": "below supervisord, which it brings back; Docker mode's is a process of the host, and brings back containers",
-        "requirements": "installs into a volume, which takes a container; else `make up` does it before the start",
         "seed-airflow": "Airflow's part of the seed takes Airflow's image; else the one seed calls both interpreters",
     },
     "health": {

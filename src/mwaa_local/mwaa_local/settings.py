@@ -128,9 +128,10 @@ class Settings:
         "", "Another version of the Amazon provider, for example a private build; empty: the pinned one."
     )
     startup_timeout: int = setting(300, "Seconds that the startup script may take; MWAA's limit.")
-    requirements_timeout: int = setting(600, "Seconds that pip may take for requirements.txt; MWAA's limit.")
+    requirements_timeout: int = setting(600, "Seconds that pip may take for `requirements.txt`; MWAA's limit.")
     up_timeout: int = setting(
-        180, "Seconds that `make up` waits for a role to become healthy; what it does before Airflow starts does not count."
+        180,
+        "Seconds that `make up` waits for a role to become healthy; what it does before Airflow starts does not count.",
     )
 
     @property

@@ -64,6 +64,11 @@ def running(settings: Settings, role: str) -> str:
     return next((step.step for step in record.steps if step.state == "running"), "") if record else ""
 
 
+def longest(settings: Settings) -> float:
+    """Seconds that the steps may take at most: each has a limit. A role that comes no further is not waited for longer."""
+    return settings.startup_timeout + settings.requirements_timeout + 30.0
+
+
 def forget(settings: Settings, role: str) -> None:
     """Before a start: what is there tells of an earlier one."""
     _file(settings, role).unlink(missing_ok=True)
@@ -84,7 +89,9 @@ def show(records: Iterable[Record]) -> None:
     """Prints the verdicts: which roles, which step, the line that decides, what it means, where the log is."""
     for roles, step in verdicts(records):
         failed = step.state == "failed"
-        out.print(f"[{'red' if failed else 'yellow'}]{step.step} {step.state}[/] in {', '.join(sorted(set(roles)))}: ", end="")
+        out.print(
+            f"[{'red' if failed else 'yellow'}]{step.step} {step.state}[/] in {', '.join(sorted(set(roles)))}: ", end=""
+        )
         out.print(step.line, markup=False, highlight=False)
         if failed:
             log = f" Log: {step.log}" if step.log else ""

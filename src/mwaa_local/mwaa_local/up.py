@@ -21,6 +21,7 @@ from mwaa_local.settings import PORTS, Settings, of_running_stack
 from mwaa_local.stack import stack_for, with_mode
 from mwaa_local.versions import versions
 
+TOLD_AFTER = 2.0  # seconds that a step before Airflow takes
 MARKS = {
     "waiting": "[dim]waiting[/]",
     "starting": "[yellow]starting[/]",
@@ -95,6 +96,7 @@ class Board:
     def __init__(self, names: list[str]) -> None:
         self._begun = time.monotonic()
         self._states = dict.fromkeys(names, ("waiting", 0.0))
+        self._told: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self._live = Live(console=err, get_renderable=self._table, refresh_per_second=8, transient=True)
 
@@ -109,11 +111,20 @@ class Board:
 
     def show(self, name: str, state: str) -> None:
         with self._lock:
-            if self._states[name][0] == state:
+            before, since = self._states[name]
+            if before == state:
+                self._tell_of_a_long_step(name, state, since)
                 return
             self._states[name] = (state, time.monotonic() - self._begun)
         if not err.is_terminal and state in ("healthy", "failed"):
             err.print(f"{name:<12} {state} after {self._states[name][1]:.1f} s")
+
+    def _tell_of_a_long_step(self, name: str, state: str, since: float) -> None:
+        """Without a terminal, too, it is said what takes so long before Airflow starts."""
+        slow = state not in MARKS and time.monotonic() - self._begun - since > TOLD_AFTER
+        if slow and not err.is_terminal and (name, state) not in self._told:
+            self._told.add((name, state))
+            err.print(f"{name:<12} at the step {state} ...")
 
     def _table(self) -> Table:
         table = Table(box=None, show_header=False, padding=(0, 2))

@@ -9,14 +9,15 @@ import re
 import shutil
 import stat
 import sys
-import zipfile
+from contextlib import suppress
 
-LARGEST = 1024 ** 3  # bytes, extracted: the guide says to keep plugins below 1 GB
+LARGEST = 1024**3  # bytes, extracted: the guide says to keep plugins below 1 GB
 MOST_FILES = 100000
 # Beyond this, a zip is made to do harm: DEFLATE reaches 1030, text 10, and small files harm nobody.
-LARGEST_RATIO, SMALL = 200, 50 * 1024 ** 2
-HASHED_WHOLE = 64 * 1024 ** 2  # bytes; of a larger zip, size and time of change say whether it is another
-CHUNK = 1024 ** 2
+LARGEST_RATIO, SMALL = 200, 50 * 1024**2
+HASHED_WHOLE = 64 * 1024**2  # bytes; of a larger zip, size and time of change say whether it is another
+KEPT = 3  # zips
+CHUNK = 1024**2
 IGNORE = ".airflowignore"
 
 
@@ -29,6 +30,8 @@ def extract(archive, store):
     place = os.path.join(store, _key(archive))
     if os.path.isdir(place):
         return place
+    import zipfile  # costs a start as much as all else here
+
     os.makedirs(store, exist_ok=True)
     work = "{}.{}".format(place, os.getpid())
     shutil.rmtree(work, ignore_errors=True)
@@ -36,14 +39,29 @@ def extract(archive, store):
         with zipfile.ZipFile(archive) as opened:
             _extract_all(opened, _checked(opened, os.path.getsize(archive)), work)
         os.rename(work, place)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, RuntimeError, ValueError) as broken:
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        NotImplementedError,
+        EOFError,
+        RuntimeError,
+        ValueError,
+    ) as broken:
         raise Refused("it cannot be read as a zip: {}".format(broken)) from broken
     except OSError:
         if not os.path.isdir(place):  # another role may have been quicker
             raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
+    _forget_old(store)
     return place
+
+
+def _forget_old(store):
+    """Other roles may still have the zip before this one; older ones nobody has."""
+    made = [os.path.join(store, name) for name in os.listdir(store) if re.match(r"[0-9a-f]{24}$", name)]
+    for path in sorted(made, key=os.path.getmtime)[:-KEPT]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _checked(opened, size):
@@ -53,9 +71,11 @@ def _checked(opened, size):
     if len(entries) > MOST_FILES:
         raise Refused("it has {} entries, more than {}".format(len(entries), MOST_FILES))
     if total > LARGEST:
-        raise Refused("extracted it would have {:.1f} GB; MWAA asks for less than 1 GB".format(total / 1024 ** 3))
+        raise Refused("extracted it would have {:.1f} GB; MWAA asks for less than 1 GB".format(total / 1024**3))
     if total > SMALL and total > LARGEST_RATIO * max(size, 1):
-        raise Refused("it grows to {} times its size ({} MB): a zip bomb".format(total // max(size, 1), total // 1024 ** 2))
+        raise Refused(
+            "it grows to {} times its size ({} MB): a zip bomb".format(total // max(size, 1), total // 1024**2)
+        )
     for entry in entries:
         _check(entry)
     return entries
@@ -105,16 +125,16 @@ def _require_inside(path, work, entry):
 
 
 def _extract(opened, entry, path):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
     written = 0
     try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         with opened.open(entry) as source, open(path, "wb") as file:
             for chunk in iter(lambda: source.read(CHUNK), b""):
                 written += len(chunk)
                 if written > entry.file_size:
                     raise Refused("{!r} is larger than it says".format(entry.filename))
                 file.write(chunk)
-    except (IsADirectoryError, NotADirectoryError) as clash:
+    except (FileExistsError, IsADirectoryError, NotADirectoryError) as clash:
         raise Refused("{!r} is both a file and a folder".format(entry.filename)) from clash
     # a zip without permissions gives none, as on MWAA: a program in it cannot be run
     os.chmod(path, 0o644 | (_mode(entry) & 0o111))
@@ -156,7 +176,9 @@ def warnings(folder, site_packages):
         for name, paths in sorted(found.items())
         if name != "__init__" and _is_installed(name, site_packages)
     ]
-    top = [name for name in os.listdir(folder) if not name.startswith((".", "__MACOSX"))] if os.path.isdir(folder) else []
+    top = (
+        [name for name in os.listdir(folder) if not name.startswith((".", "__MACOSX"))] if os.path.isdir(folder) else []
+    )
     if top == ["plugins"]:
         said.append("everything is below plugins/: zip the contents of the folder, not the folder itself")
     return said
@@ -182,12 +204,9 @@ def python_files(folder):
 def _patterns(path):
     found = []
     with open(path, errors="replace") as file:
-        for line in file:
-            line = re.sub(r"\s*#.*", "", line.rstrip("\n"))
-            try:
-                found += [re.compile(line)] if line else []
-            except re.error:
-                pass  # Airflow itself will say so
+        for text in (re.sub(r"\s*#.*", "", line.rstrip("\n")) for line in file):
+            with suppress(re.error):  # Airflow itself will say so
+                found += [re.compile(text)] if text else []
     return found
 
 

@@ -12,7 +12,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 
 from mwaa_airflow.start import startup_script
@@ -25,6 +24,8 @@ HOME_ON_MWAA = "/usr/local/airflow"
 FILE_ON_MWAA = HOME_ON_MWAA + "/requirements/requirements.txt"  # what pip's words name
 # MWAA's list has watchtower 2.0.1, which the Amazon provider's own requirements forbid: MWAA installs it afterwards.
 FOR_PIP = ("watchtower==2.0.1", "watchtower==1.0.6")
+# Options that ask for something, or forbid something.
+ASKS = re.compile(r"(--requirement|-r|--constraint|-c|--editable|-e)\b")
 DISTRIBUTIONS = (".whl", ".tar.gz", ".zip")
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 GRACE = 5.0  # seconds from SIGTERM to SIGKILL
@@ -60,9 +61,11 @@ def missing_lines(text):
 
 
 def lines_of(text):
-    """The lines that ask for something; the official constraints ask for nothing, other ones may forbid something."""
+    """The lines that ask for something. Where to look is nothing to ask for, and the official constraints forbid nothing that
+    is there; other ones may."""
     lines = [line.split(" #")[0].strip() for line in text.splitlines()]
-    return [line for line in lines if line and not line.startswith("#") and not OFFICIAL_CONSTRAINTS.search(line)]
+    lines = [line for line in lines if line and not line.startswith("#") and not OFFICIAL_CONSTRAINTS.search(line)]
+    return [line for line in lines if not line.startswith("-") or ASKS.match(line)]
 
 
 def localised(text, folder, stand_in, home):
@@ -84,8 +87,7 @@ def localised(text, folder, stand_in, home):
 
 def is_empty(text):
     """Whether there is nothing in it to install."""
-    lines = (line.split("#")[0].strip() for line in text.splitlines())
-    return not [line for line in lines if line and not line.startswith("-")] and not NAMES_A_FILE.search(text)
+    return not lines_of(text)
 
 
 def key(text, folder, home, more=()):
@@ -121,22 +123,42 @@ def missing(file, environment, python):
 
 def install(file, environment, python, limit, stream):
     """pip3 install -r, into the user site; pip's words go to `stream`. Returns "" or the line that says what is wrong."""
+    import tempfile
+
     folder = os.path.dirname(os.path.abspath(file))
     with tempfile.TemporaryDirectory() as work:
         list_of_mwaa = read(os.path.join(LOCKS, "airflow.in")).replace(*FOR_PIP)
         stand_in = _write(os.path.join(work, "constraints.txt"), list_of_mwaa)
         copy = os.path.join(work, "requirements.txt")
         _write(copy, localised(read(file), folder, stand_in, environment["AIRFLOW_HOME"]))
-        command = [python, "-W", "ignore", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "-r", copy]
+        command = [
+            python,
+            "-W",
+            "ignore",
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+            "--no-input",
+            "-r",
+            copy,
+        ]
         # unbuffered, so that its lines are there as it prints them
-        code = _run(command, dict(environment, PYTHONUNBUFFERED="1"), folder, limit, stream, {copy: FILE_ON_MWAA})
+        code = _run(
+            command,
+            dict(environment, PYTHONUNBUFFERED="1"),
+            folder=folder,
+            limit=limit,
+            stream=stream,
+            names={copy: FILE_ON_MWAA},
+        )
     if code is None:
         stream.line("[local only] pip was ended after {:g} seconds".format(limit))
         return "pip did not end within {:g} seconds".format(limit)
     return _decisive(stream.text()) or "pip ended with exit code {}".format(code) if code else ""
 
 
-def _run(command, environment, folder, limit, stream, names):
+def _run(command, environment, *, folder, limit, stream, names):
     """The exit code; None when the time was over."""
     mark = "{}:pip:{}".format(environment.get("MWAA_ENV_ID", ""), os.getpid())
     process = subprocess.Popen(

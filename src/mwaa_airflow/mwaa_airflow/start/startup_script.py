@@ -13,12 +13,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 from mwaa_airflow.start import reserved
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 4, "stack", "bin", "startup-script")
 PARENT = os.getppid()
-PIPE = 1024 ** 2  # bytes: what a pipe holds at most; who prints without end is not waited for
+PIPE = 1024**2  # bytes: what a pipe holds at most; who prints without end is not waited for
 GRACE = 5.0  # seconds from SIGTERM to SIGKILL for a script that ran too long; AWS's newer image has the same
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
 # In the environment of all that the script starts: by it they are found when they have left the process group.
@@ -33,7 +34,7 @@ class Outcome:
         self.variables, self.problem = variables, problem
 
 
-def run(script, role, environment, folder, limit, stream):
+def run(script, role, environment, *, folder, limit, stream):
     """Sources `script`; its output goes to `stream`. `limit` in seconds; `folder` holds what is written on the way."""
     shell = shutil.which("bash") or "/bin/bash"
     wrong = _syntax_error(shell, script)
@@ -190,10 +191,8 @@ def end(process, mark):
 
 
 def _end_group(process, number):
-    try:
+    with suppress(OSError):
         os.killpg(process.pid, number)
-    except OSError:
-        pass
 
 
 def _group_lives(process):
@@ -251,7 +250,5 @@ def _read(path):
 
 
 def _remove(path):
-    try:
+    with suppress(OSError):
         os.remove(path)
-    except OSError:
-        pass

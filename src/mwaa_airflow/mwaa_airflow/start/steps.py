@@ -5,7 +5,6 @@ import shlex
 import stat
 import subprocess
 import time
-import traceback
 
 from mwaa_airflow.start import plugins, record, requirements, startup_script, streams, user_site
 
@@ -48,6 +47,8 @@ class Start:
         except OSError as error:
             self._end(name, record.FAILED, str(error), "")
         except Exception as error:
+            import traceback
+
             traceback.print_exc()
             self._end(name, record.FAILED, "{}: {}".format(type(error).__name__, error), "")
 
@@ -106,7 +107,7 @@ class Start:
         stream = streams.Stream(self.role, "startup_script_execution")
         copy = self._for_this_home(script, text)
         limit = float(self.environment.get("STARTUP_TIMEOUT") or 300)
-        outcome = startup_script.run(copy, self.role, self.environment, self.folder, limit, stream)
+        outcome = startup_script.run(copy, self.role, self.environment, folder=self.folder, limit=limit, stream=stream)
         if outcome.variables is not None:
             kept, put_back = startup_script.kept_variables(outcome.variables, self.environment)
             self.environment.update(kept)
@@ -205,10 +206,15 @@ class Start:
         if not self.site.has("botocore"):
             return
         table = os.path.join(self.site.base, "aws-endpoints")
-        if not os.path.isdir(table) or os.stat(table).st_mtime < os.stat(os.path.join(self.site.packages, "botocore")).st_mtime:
+        if (
+            not os.path.isdir(table)
+            or os.stat(table).st_mtime < os.stat(os.path.join(self.site.packages, "botocore")).st_mtime
+        ):
             command = [self.site.python, "-m", "aws_local.endpoints", "--endpoint", self.environment["AWS_ENDPOINT"]]
             subprocess.run([*command, "--out", table], env=self.environment, check=True)
-        self.environment.update(AIRFLOW_AWS_DATA=table, AWS_DATA_PATH=table, AWS_CONFIG_FILE=os.path.join(table, "aws.config"))
+        self.environment.update(
+            AIRFLOW_AWS_DATA=table, AWS_DATA_PATH=table, AWS_CONFIG_FILE=os.path.join(table, "aws.config")
+        )
 
     def write_changes(self):
         """Every variable that is not as the role has it, for the role to source; only its user may read it."""

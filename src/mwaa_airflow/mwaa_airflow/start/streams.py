@@ -5,8 +5,8 @@ Names are MWAA's (user guide, working-dags-dependencies and using-startup-script
 """
 
 import os
-import socket
 import time
+from contextlib import suppress
 
 GROUPS = {"scheduler": "Scheduler", "worker": "Worker", "webserver": "WebServer"}
 KEPT = 10  # streams of a kind
@@ -15,10 +15,12 @@ LARGEST = 5 * 1024 * 1024  # bytes of one stream; what a step prints beyond is c
 
 def host_name():
     """`ip-10-0-1-7`, as a Fargate container is called; in native mode that of loopback."""
-    try:
-        address = socket.gethostbyname(socket.gethostname()) if os.environ.get("MODE") == "docker" else "127.0.0.1"
-    except OSError:
-        address = "127.0.0.1"
+    address = "127.0.0.1"
+    if os.environ.get("MODE") == "docker":
+        import socket
+
+        with suppress(OSError):
+            address = socket.gethostbyname(socket.gethostname())
     return "ip-" + address.replace(".", "-")
 
 
@@ -29,7 +31,7 @@ class Stream:
         folder = os.path.join(os.environ["AIRFLOW_HOME"], "logs", "streams", GROUPS[role])
         os.makedirs(folder, exist_ok=True)
         self.path = os.path.join(folder, "{}_{}_{}.log".format(kind, host_name(), int(time.time())))
-        self.file = open(self.path, "ab")
+        self.file = open(self.path, "ab")  # noqa: SIM115 (close() is what closes it)
         self.room = LARGEST - self.file.tell()
         self.lost = 0
         _prune(folder, kind)
@@ -63,10 +65,8 @@ def _prune(folder, kind):
     """Removes all but the newest streams of this kind."""
     names = sorted((name for name in os.listdir(folder) if name.startswith(kind + "_")), key=_age(folder))
     for name in names[:-KEPT]:
-        try:
+        with suppress(OSError):  # another worker was quicker
             os.remove(os.path.join(folder, name))
-        except OSError:
-            pass  # another worker was quicker
 
 
 def _age(folder):

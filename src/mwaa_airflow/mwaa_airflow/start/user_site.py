@@ -82,7 +82,9 @@ class UserSite:
     def distributions(self):
         """Names of what is installed here."""
         try:
-            return sorted(name for name in os.listdir(self.packages) if name.endswith((".dist-info", ".egg-info", ".egg-link")))
+            return sorted(
+                name for name in os.listdir(self.packages) if name.endswith((".dist-info", ".egg-info", ".egg-link"))
+            )
         except OSError:
             return []
 
@@ -107,14 +109,20 @@ class UserSite:
                 self.write_stamp(stamp)
             shutil.rmtree(saved, ignore_errors=True)
 
-    def has(self, module):
-        return os.path.exists(os.path.join(self.packages, module))
+    def has(self, distribution):
+        return any(self._belongs(name, distribution) for name in self.distributions())
 
     def remove(self, distribution):
-        """Removes a distribution whose only module has its name, so that the one below shows again."""
+        """Removes a distribution whose one module has its name, so that the one below shows again."""
         for name in os.listdir(self.packages):
-            if name == distribution or name.lower().startswith(distribution + "-"):
-                shutil.rmtree(os.path.join(self.packages, name), ignore_errors=True)
+            path = os.path.join(self.packages, name)
+            if name in (distribution, distribution + ".py") or self._belongs(name, distribution):
+                shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
+
+    @staticmethod
+    def _belongs(name, distribution):
+        """Whether a file beside the modules is what pip knows a distribution by."""
+        return name.lower().startswith(distribution + "-")
 
 
 def split_script(content):
@@ -137,7 +145,7 @@ def script_head(python):
 def write_program(path, content):
     with open(path, "wb") as file:
         file.write(content)
-    os.chmod(path, 0o755)
+    os.chmod(path, 0o755)  # noqa: S103 (a program)
 
 
 class Outcomes:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from mwaa_local import start_steps
 from mwaa_local.docker import images, keeper
 from mwaa_local.docker.engine import Container, Engine, caller_environment
 from mwaa_local.errors import LocalError, NotReady, tail
@@ -24,12 +25,17 @@ from mwaa_local.stack import Progress, RoleProcess, Worker
 from mwaa_local.versions import versions
 
 COMPOSE_FILE = ROOT / "docker" / "docker-compose.yml"
+PLUGINS, PLUGINS_BESIDE = "/usr/local/airflow/plugins", "/var/lib/mwaa-local/plugins-folder"
 INSIDE = "/opt/mwaa-local/stack/bin"  # in every image
 LOOK_EVERY = 0.3  # seconds between looks at the containers
 PATIENCE = 10.0  # seconds for which one health check asks before the next begins
 STOP_SECONDS = 10  # from the polite signal to SIGKILL in `make down`; as in native mode
 # One-shots that only containers need: there, each image does its own part.
-FURTHER_ONE_SHOTS = [Role("requirements", once=True), Role("seed-airflow", after=("seed",), once=True)]
+FURTHER_ONE_SHOTS = [Role("seed-airflow", after=("seed",), once=True)]
+# Of the project, as far as it has them: what the containers read.
+PARTS = ("dags", "plugins", "plugins.zip", "startup", "glue", "requirements.txt", "seed.yaml")
+RECORDING = ("scheduler", "worker", "webserver")
+AT_A_STEP = "starting: at the step "  # mwaa_airflow.health.BEFORE_AIRFLOW
 
 
 class DockerStack:
@@ -41,6 +47,7 @@ class DockerStack:
         self.roles = roles(settings) + FURTHER_ONE_SHOTS
         self.project = f"mwaa-local-{env_id[:8]}"
         self.env_file = settings.mwaa_state / "docker.env"
+        self._at_a_step = False  # whether a role that is waited for is at a step before Airflow
 
     def is_running(self) -> bool:
         return any(c.state in ("running", "restarting") for c in self.containers())
@@ -130,6 +137,13 @@ class DockerStack:
             shown[container.service] = RoleProcess(container.state, pid, _age(started) if pid else 0, used)
         return shown
 
+    def start_records(self) -> list[start_steps.Record]:
+        found = [c for c in self.containers() if c.service in RECORDING and c.state == "running"]
+        paths = [f"/var/lib/mwaa-local/run/{container.service}.start.json" for container in found]
+        with ThreadPoolExecutor(max(len(found), 1)) as pool:
+            said = pool.map(lambda c, path: self.engine.run("exec", c.id, "cat", path).stdout, found, paths)
+        return [record for text in said if (record := start_steps.parse(text))]
+
     def restart_role(self, name: str) -> None:
         self._checked("restart", "--timeout", str(STOP_SECONDS), name)
 
@@ -217,7 +231,10 @@ class DockerStack:
             "COMPOSE_PROJECT_NAME": self.project,
             "MWAA_ENV_ID": self.env_id,
             "AIRFLOW_UID": str(self._uid()),
-            "MWAA_PLUGINS": str(self._plugins()),
+            "MWAA_PLUGINS": str(self._folder("plugins")),
+            "MWAA_STARTUP": str(self._folder("startup")),
+            # with a plugins.zip its place is left free for what is in that
+            "MWAA_PLUGINS_AT": PLUGINS_BESIDE if (self.settings.mwaa_project / "plugins.zip").is_file() else PLUGINS,
             # in one order, so that the same versions are the same image
             "GLUE": ",".join(version for version in SPARK_VERSIONS if version in self.settings.spark_versions),
             "LOCALSTACK_TARGET": "localstack-spark" if self.settings.spark_versions else "localstack",
@@ -231,7 +248,7 @@ class DockerStack:
     def _require_readable(self) -> None:
         """Raises LocalError for what is mounted and cannot be read inside: Airflow would show no DAG, and no error."""
         project, uid = self.settings.mwaa_project, self._uid()
-        parts = [project, *(project / name for name in ("dags", "plugins", "glue", "requirements.txt", "seed.yaml"))]
+        parts = [project, *(project / name for name in PARTS)]
         for path in (part for part in parts if part.exists()):
             if not (self.engine.is_rootless or readable(path, uid)):
                 raise LocalError(
@@ -240,9 +257,9 @@ class DockerStack:
                     f"chmod -R o+rX {project}, or go without containers: make up MODE=native",
                 )
 
-    def _plugins(self) -> Path:
-        """The project's plugins; an empty folder where it has none, for Docker would make one in the project."""
-        own, empty = self.settings.mwaa_project / "plugins", self.settings.mwaa_state / "no-plugins"
+    def _folder(self, name: str) -> Path:
+        """A folder of the project; an empty one where it has none, for Docker would make one in the project."""
+        own, empty = self.settings.mwaa_project / name, self.settings.mwaa_state / f"no-{name}"
         if not own.is_dir():
             empty.mkdir(exist_ok=True)
         return own if own.is_dir() else empty
@@ -263,8 +280,10 @@ class DockerStack:
         pending = {role.name: role for role in self.roles}
         asked: dict[str, Future[tuple[bool, str]]] = {}
         deadline = time.monotonic() + self.settings.up_timeout
+        latest = deadline + self.settings.up_timeout + start_steps.longest(self.settings)
         with ThreadPoolExecutor(len(pending)) as pool:
             while pending:
+                self._at_a_step = False
                 for container in self.containers():
                     role = pending.get(container.service)
                     if role and self._is_ready(role, container, asked, pool, progress):
@@ -272,6 +291,8 @@ class DockerStack:
                         del pending[role.name]
                         # those that waited for it begin only now
                         deadline = time.monotonic() + self.settings.up_timeout
+                if self._at_a_step:
+                    deadline = min(time.monotonic() + self.settings.up_timeout, latest)
                 self._require_going_on(up, pending, deadline)
                 time.sleep(LOOK_EVERY if pending else 0)
         if up.wait():
@@ -296,6 +317,9 @@ class DockerStack:
         question = asked.get(role.name)
         if question and question.done() and question.result()[0]:
             return True
+        if question and question.done() and question.result()[1].startswith(AT_A_STEP):
+            progress(role.name, question.result()[1][len(AT_A_STEP) :])
+            self._at_a_step = True
         if container.state == "running" and (question is None or question.done()):
             if question is None:
                 progress(role.name, "starting")

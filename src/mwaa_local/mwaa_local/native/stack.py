@@ -190,13 +190,13 @@ class NativeStack:
 
     def _wait_until_ready(self, role: Role, progress: Progress) -> None:
         deadline = time.monotonic() + self.settings.up_timeout
+        latest = deadline + start_steps.longest(self.settings)
         said = ""
         while time.monotonic() < deadline:
             if self._cancelled.wait(LOOK_EVERY):
                 raise LocalError(f"The start of {role.name} was given up.")
             if step := self._step(role):
-                # these have limits of their own
-                deadline = time.monotonic() + self.settings.up_timeout
+                deadline = min(time.monotonic() + self.settings.up_timeout, latest)
                 progress(role.name, step)
                 continue
             if self._has_ended(role):
@@ -213,7 +213,9 @@ class NativeStack:
         state = self._recent_states().get(role.name, {})
         name, code = state.get("statename"), state.get("exitstatus")
         if name == "FATAL" or (role.once and name == "EXITED" and code != 0):
-            raise NotReady(role.name, f"ended (exit code {code})", self.settings.log(role.name))
+            step = "" if role.once else start_steps.running(self.settings, role.name)
+            at = f" at the step {step}" if step else ""
+            raise NotReady(role.name, f"ended{at} (exit code {code})", self.settings.log(role.name))
         return role.once and name == "EXITED"
 
     def _step(self, role: Role) -> str:
