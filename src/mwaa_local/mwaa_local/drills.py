@@ -26,7 +26,7 @@ from mwaa_local.console import err, out
 from mwaa_local.demo import client
 from mwaa_local.errors import LocalError
 from mwaa_local.settings import Settings
-from mwaa_local.stack import Stack
+from mwaa_local.stack import Stack, Worker
 
 THRESHOLD = "scheduler.scheduler_zombie_task_threshold"
 GOING_ON = ("STARTING", "RUNNING", "STOPPING", "WAITING")
@@ -98,7 +98,7 @@ def end_a_worker(stack: Stack, grace: float, follow: bool) -> int:
         watched.add_running_on(worker.host)
         runs = GlueRuns(stack.settings)
         _tell_before(watched, runs, worker.id)
-        stopped = _end(stack, watched, grace)
+        stopped = _end(stack, worker, watched, grace)
         time.sleep(2 * LOOK_EVERY)  # until what ended in the last moment is known
         killed = watched.still_running()
         begun = time.monotonic()
@@ -145,9 +145,8 @@ def _watching(airflow: Airflow) -> Iterator[Watched]:
         watched.stop.set()
 
 
-def _end(stack: Stack, watched: Watched, grace: float) -> float:
+def _end(stack: Stack, worker: Worker, watched: Watched, grace: float) -> float:
     """Ends the worker, showing what still runs; returns the moment at which it was gone."""
-    worker = stack.a_worker()
     begun = time.monotonic()
     with err.status("") as status, ThreadPoolExecutor(1) as pool:
         ending = pool.submit(stack.end_worker, worker, grace)
