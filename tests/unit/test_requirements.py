@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from mwaa_local import requirements
+from mwaa_local import configuration_options, requirements
 from mwaa_local.errors import InstallFailed
 from mwaa_local.settings import ROOT, Settings, load
 
@@ -64,6 +64,14 @@ def test_an_unchanged_file_is_installed_once(project, tmp_path):
     prefix = ask_for(project, text)
     (prefix / "untouched").write_text("")
     assert (ask_for(project, text) / "untouched").exists()
+
+
+def test_a_configuration_option_may_stand_in_the_file_as_its_variable(project, tmp_path):
+    for version in ("1.0", "2.0"):
+        package(tmp_path / version, "users_own", version)
+        (project.mwaa_project / configuration_options.NAME).write_text(f"foo.place: {tmp_path / version}\n")
+        prefix = ask_for(project, "${AIRFLOW__FOO__PLACE}\n")
+        assert python(prefix, "import users_own; print(users_own.version)") == version
 
 
 def test_requirements_that_do_not_resolve_leave_nothing_and_say_why(project, tmp_path):

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from mwaa_local import configuration_options
 from mwaa_local.console import err
 from mwaa_local.environments import STAMP, Installer
 from mwaa_local.errors import InstallFailed
@@ -63,7 +64,9 @@ def _install(settings: Settings, file: Path, place: Path) -> None:
         (site / "zz_mwaa_local.pth").write_text(f"import site; site.addsitedir({str(below)!r})\n")
     with err.status(f"Installing {file} ..."):
         command = [str(place / "bin" / "python"), "-W", "ignore", "-m", MODULE, "install", str(file)]
-        done = subprocess.run(command, capture_output=True, text=True, env=installer.clean_environment())
+        # pip puts them in for ${AIRFLOW__FOO__USER}
+        environment = installer.clean_environment() | configuration_options.load(settings.mwaa_project).as_environment()
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
         shutil.rmtree(place, ignore_errors=True)
         problem, _, advice = done.stderr.strip().rpartition("\nNext: ")
@@ -71,8 +74,11 @@ def _install(settings: Settings, file: Path, place: Path) -> None:
 
 
 def _key(settings: Settings, text: str) -> str:
-    """What the result depends on: the file, the files it names, the environment below."""
+    """What the result depends on: the file, the files and configuration options that it names, the environment below."""
     digest = hashlib.sha256(text.encode())
+    for name, value in configuration_options.load(settings.mwaa_project).as_environment().items():
+        if f"${{{name}}}" in text:
+            digest.update(value.encode())
     digest.update((settings.mwaa_state / "venvs" / BASE / STAMP).read_bytes())
     for word in text.split():
         path = settings.mwaa_project / word.strip("\"'")
