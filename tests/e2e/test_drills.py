@@ -51,7 +51,7 @@ class Story:
         return {task["task_id"]: task["state"] for task in self.stack.run_state(dag_id, self.run_id)["tasks"]}
 
     def wait_for(self, dag_id: str, task_id: str, *states: str) -> None:
-        assert poll(lambda: self.states(dag_id).get(task_id) in states, 90), (dag_id, self.states(dag_id))
+        assert poll(lambda: self.states(dag_id).get(task_id) in states, 180), (dag_id, self.states(dag_id))
 
     def glue_runs(self) -> dict[str, str]:
         found = self.stack.client("glue").get_job_runs(JobName="drill")["JobRuns"]
@@ -79,15 +79,15 @@ def story(stack):
         told.trigger(SLEEPS)
         told.wait_for(SLEEPS, "sleep", "running")
         told.said["worker-loss"] = stack.command("worker-loss")
-        told.runs[OPERATOR] = stack.wait_for_run(OPERATOR, told.run_id, 90)
+        told.runs[OPERATOR] = stack.wait_for_run(OPERATOR, told.run_id, 240)
         told.glue_when_noticed = told.glue_runs()
     finally:
         sqs.set_queue_attributes(QueueUrl=queue, Attributes=attributes)
         s3.put_object(Bucket="drill", Key="release", Body=b"")
     for dag_id in (SENSOR, SLEEPS, ELSEWHERE):
-        told.runs[dag_id] = stack.wait_for_run(dag_id, told.run_id, 90)
+        told.runs[dag_id] = stack.wait_for_run(dag_id, told.run_id, 240)
     yield told
-    stack.wait_until_healthy()
+    stack.wait_until_healthy(240)
 
 
 def test_a_scale_in_kills_the_task_that_waits_in_its_operator_and_says_so(story):
@@ -133,7 +133,7 @@ def test_the_message_of_a_lost_worker_comes_back_after_the_visibility_timeout(st
         log = story.stack.command("logs", "worker", "--no-follow", "--lines", "100000").stdout
         return len(re.findall(rf"\[{celery_id}\] received", log))
 
-    assert poll(lambda: receipts() == 2, 60), receipts()
+    assert poll(lambda: receipts() == 2, 120), receipts()
     assert poll(lambda: "Task is not able to be run" in story.stack.task_logs(SLEEPS), 30), story.stack.task_logs(
         SLEEPS
     )
