@@ -117,7 +117,7 @@ def test_without_an_env_file_the_limits_are_those_of_the_smallest_class(tmp_path
 def test_secrets_come_as_a_file_and_in_no_other_way() -> None:
     for name, service in services().items():
         assert not {*MAKERS} & {*service["environment"]}, name
-        assert [secret["source"] for secret in service["secrets"]] == ["mwaa-local.env"], name
+        assert [secret["source"] for secret in service["secrets"]] == ["mwaa-local.env", "airflow-options.env"], name
 
 
 def test_nothing_can_write_into_the_project_or_reach_the_machine() -> None:

@@ -16,7 +16,7 @@ secrets.backend_kwargs: '{"connections_prefix": "airflow/connections", "variable
 @pytest.fixture(scope="module")
 def applied(stack, project):
     """The stack with the options applied; what `make status` and `make restart` said on the way."""
-    stack.wait_until_healthy()
+    stack.wait_until_healthy(240)
     secrets, file = stack.client("secretsmanager"), project / NAME
     secrets.create_secret(Name="airflow/variables/sees_options", SecretString="from Secrets Manager")
     file.write_text("core.executor: LocalExecutor\n")
@@ -24,12 +24,12 @@ def applied(stack, project):
     file.write_text(OPTIONS)
     told["before"] = stack.command("status")
     told["restart"] = stack.command("restart")
-    stack.wait_until_healthy()
+    stack.wait_until_healthy(240)
     told["after"] = stack.command("status")
     yield told
     file.unlink()
     stack.command("restart")
-    stack.wait_until_healthy()
+    stack.wait_until_healthy(240)
 
 
 def test_a_changed_file_is_pending_until_make_restart(applied):
@@ -48,7 +48,7 @@ def test_a_protected_option_is_refused_and_restarts_nothing(applied):
 
 def test_a_task_sees_the_options_and_the_secret(applied, stack, run_id):
     stack.trigger("sees_options", run_id)
-    run = stack.wait_for_run("sees_options", run_id, 120)
+    run = stack.wait_for_run("sees_options", run_id, 240)
     assert run and run["state"] == "success", stack.task_logs("sees_options")
     [seen] = [x["value"] for x in stack.airflow.xcoms("sees_options", run_id)]
     assert seen == {"variable": "somebody's $HOME", "option": "somebody's $HOME", "secret": "from Secrets Manager"}

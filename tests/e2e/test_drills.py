@@ -51,7 +51,7 @@ class Story:
         return {task["task_id"]: task["state"] for task in self.stack.run_state(dag_id, self.run_id)["tasks"]}
 
     def wait_for(self, dag_id: str, task_id: str, *states: str) -> None:
-        assert poll(lambda: self.states(dag_id).get(task_id) in states, 90), (dag_id, self.states(dag_id))
+        assert poll(lambda: self.states(dag_id).get(task_id) in states, 180), (dag_id, self.states(dag_id))
 
     def glue_runs(self) -> dict[str, str]:
         found = self.stack.client("glue").get_job_runs(JobName="drill")["JobRuns"]
@@ -79,15 +79,15 @@ def story(stack):
         told.trigger(SLEEPS)
         told.wait_for(SLEEPS, "sleep", "running")
         told.said["worker-loss"] = stack.command("worker-loss")
-        told.runs[OPERATOR] = stack.wait_for_run(OPERATOR, told.run_id, 90)
+        told.runs[OPERATOR] = stack.wait_for_run(OPERATOR, told.run_id, 240)
         told.glue_when_noticed = told.glue_runs()
     finally:
         sqs.set_queue_attributes(QueueUrl=queue, Attributes=attributes)
         s3.put_object(Bucket="drill", Key="release", Body=b"")
     for dag_id in (SENSOR, SLEEPS, ELSEWHERE):
-        told.runs[dag_id] = stack.wait_for_run(dag_id, told.run_id, 90)
+        told.runs[dag_id] = stack.wait_for_run(dag_id, told.run_id, 240)
     yield told
-    stack.wait_until_healthy()
+    stack.wait_until_healthy(240)
 
 
 def test_a_scale_in_kills_the_task_that_waits_in_its_operator_and_says_so(story):
@@ -115,18 +115,28 @@ def test_the_same_job_awaited_by_a_sensor_survives(story):
     assert story.glue_runs()[story.glue_run_of_the_sensor()] == "SUCCEEDED"
 
 
-def test_the_message_of_a_lost_worker_comes_back_after_the_visibility_timeout(story):
+def test_a_lost_worker_is_told_apart_from_one_that_was_given_time(story):
     said = story.said["worker-loss"]
     assert said.returncode == 0, said.stdout + said.stderr
-    assert "SIGKILL: the worker is gone." in said.stdout
-    assert re.search(rf"{SLEEPS}\.sleep .* killed +message delivered once more after \d+ s; noticed", said.stdout), (
-        said.stdout
-    )
+    assert "SIGKILL: the worker is gone." in said.stdout and "SIGTERM" not in said.stdout
+    # whether its message comes back before Airflow notices depends on how long the fresh worker takes to start
+    noticed = rf"{SLEEPS}\.sleep .* killed +(message delivered once more after \d+ s; )?noticed after \d+ s: failed"
+    assert re.search(noticed, said.stdout), said.stdout
+    assert story.runs[SLEEPS]["state"] == "failed"
+
+
+def test_the_message_of_a_lost_worker_comes_back_after_the_visibility_timeout(story):
     query = "SELECT external_executor_id FROM task_instance WHERE dag_id = %s AND run_id = %s"
     [[celery_id]] = story.stack.query(query, SLEEPS, story.run_id)
-    log = story.stack.command("logs", "worker", "--no-follow", "--lines", "100000").stdout
-    assert len(re.findall(rf"\[{celery_id}\] received", log)) == 2
-    assert story.runs[SLEEPS]["state"] == "failed"
+
+    def receipts():
+        log = story.stack.command("logs", "worker", "--no-follow", "--lines", "100000").stdout
+        return len(re.findall(rf"\[{celery_id}\] received", log))
+
+    assert poll(lambda: receipts() == 2, 120), receipts()
+    assert poll(lambda: "Task is not able to be run" in story.stack.task_logs(SLEEPS), 30), story.stack.task_logs(
+        SLEEPS
+    )
 
 
 def test_a_task_with_another_queue_fails_without_a_log(story):

@@ -11,11 +11,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
 from rich.markup import escape
 from rich.table import Table
 
@@ -26,7 +27,7 @@ from mwaa_local.console import err, out
 from mwaa_local.demo import client
 from mwaa_local.errors import LocalError
 from mwaa_local.settings import Settings
-from mwaa_local.stack import Stack
+from mwaa_local.stack import Stack, Worker
 
 THRESHOLD = "scheduler.scheduler_zombie_task_threshold"
 GOING_ON = ("STARTING", "RUNNING", "STOPPING", "WAITING")
@@ -89,8 +90,15 @@ class Watched:
 def end_a_worker(stack: Stack, grace: float, follow: bool) -> int:
     """Ends one worker (`grace` 0: without warning) and tells what becomes of its tasks; returns 1 if one was not noticed.
 
-    Raises LocalError where there are no workers.
+    Raises LocalError where there are no workers, or where the local AWS does not answer.
     """
+    try:
+        return _drill(stack, grace, follow)
+    except BotoCoreError as error:
+        raise LocalError(f"The local AWS does not answer: {error}", "make status") from error
+
+
+def _drill(stack: Stack, grace: float, follow: bool) -> int:
     if stack.settings.executor != "celery":
         raise LocalError(f"EXECUTOR={stack.settings.executor} has no workers.", "make up EXECUTOR=celery")
     worker = stack.a_worker()
@@ -98,7 +106,7 @@ def end_a_worker(stack: Stack, grace: float, follow: bool) -> int:
         watched.add_running_on(worker.host)
         runs = GlueRuns(stack.settings)
         _tell_before(watched, runs, worker.id)
-        stopped = _end(stack, watched, grace)
+        stopped = _end(stack, worker, watched, grace)
         time.sleep(2 * LOOK_EVERY)  # until what ended in the last moment is known
         killed = watched.still_running()
         begun = time.monotonic()
@@ -145,22 +153,31 @@ def _watching(airflow: Airflow) -> Iterator[Watched]:
         watched.stop.set()
 
 
-def _end(stack: Stack, watched: Watched, grace: float) -> float:
+def _end(stack: Stack, worker: Worker, watched: Watched, grace: float) -> float:
     """Ends the worker, showing what still runs; returns the moment at which it was gone."""
-    worker = stack.a_worker()
-    begun = time.monotonic()
-    with err.status("") as status, ThreadPoolExecutor(1) as pool:
-        ending = pool.submit(stack.end_worker, worker, grace)
+    begun, ending = time.monotonic(), Future[bool]()
+
+    def end() -> None:
+        try:
+            ending.set_result(stack.end_worker(worker, grace))
+        except BaseException as error:
+            ending.set_exception(error)
+
+    if grace and not err.is_terminal:
+        err.print(f"SIGTERM to the worker; {_count(len(watched.affected), 'task')} may take {grace:.0f} s to end ...")
+    # a daemon, for Ctrl-C: what has got its SIGTERM ends anyway, as soon as its tasks have
+    threading.Thread(target=end, daemon=True).start()
+    with err.status("") as status:
         while not ending.done():
             # a worker that is told to end takes no more, but one that it had taken already may only now begin
             watched.add_running_on(worker.host)
             left = max(0.0, grace - (time.monotonic() - begun))
             status.update(f"SIGTERM: {len(watched.still_running())} tasks still run, SIGKILL in {left:.0f} s")
             time.sleep(LOOK_EVERY)
-    gone = time.monotonic()
+    gone, killed = time.monotonic(), ending.result()
     if not grace:
         out.print("SIGKILL: the worker is gone.")
-    elif ending.result():
+    elif killed:
         out.print(f"SIGTERM, after {gone - begun:.0f} s SIGKILL: the worker is gone.")
     else:
         out.print(f"SIGTERM: the worker ended by itself after {gone - begun:.0f} s.")

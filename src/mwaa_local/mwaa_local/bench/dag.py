@@ -100,10 +100,10 @@ def _lines(spent: dict[str, list[Spent]]) -> list[Line]:
 def warm_up(airflow: AirflowUnderTest) -> None:
     """Waits until the scheduler knows the DAG; lets the run of its schedule go by, which unpausing brings about."""
     known = "SELECT 1 FROM serialized_dag WHERE dag_id = :'dag'"
-    _until(lambda: airflow.database.rows(known, dag=DAG_ID), "aware of the sample DAG")
-    _airflow(airflow, "dags", "unpause", DAG_ID)
+    until(lambda: airflow.database.rows(known, dag=DAG_ID), "aware of the sample DAG")
+    run_airflow(airflow, "dags", "unpause", DAG_ID)
     ended = "SELECT 1 FROM dag_run WHERE dag_id = :'dag' AND run_type = 'scheduled' AND end_date IS NOT NULL"
-    _until(lambda: airflow.database.rows(ended, dag=DAG_ID), "through with its scheduled run")
+    until(lambda: airflow.database.rows(ended, dag=DAG_ID), "through with its scheduled run")
 
 
 def _run(airflow: AirflowUnderTest, glue: Any) -> Spent:
@@ -113,9 +113,9 @@ def _run(airflow: AirflowUnderTest, glue: Any) -> Spent:
     day = date.fromisoformat(min(truth)) + timedelta(days=1)
     run_id = f"bench__{now:%Y%m%dT%H%M%S%f}"
     logical_date = datetime.combine(day, now.time(), timezone.utc).isoformat()
-    _airflow(airflow, "dags", "trigger", DAG_ID, "--run-id", run_id, "--exec-date", logical_date)
+    run_airflow(airflow, "dags", "trigger", DAG_ID, "--run-id", run_id, "--exec-date", logical_date)
     ended = "SELECT state, extract(epoch FROM end_date - queued_at) FROM dag_run WHERE run_id = :'run' AND end_date IS NOT NULL"
-    state, whole = _until(lambda: airflow.database.rows(ended, run=run_id), f"through with {run_id}")[0]
+    state, whole = until(lambda: airflow.database.rows(ended, run=run_id), f"through with {run_id}")[0]
     if state != "success":
         raise LocalError(f"The run {run_id} of {DAG_ID} ended {state}.", "make demo shows what is wrong")
     spent = "SELECT sum(extract(epoch FROM end_date - start_date)) FROM task_instance WHERE run_id = :'run'"
@@ -134,13 +134,13 @@ def _job_seconds(airflow: AirflowUnderTest, glue: Any, run_id: str) -> list[floa
     return [(run["CompletedOn"] - run["StartedOn"]).total_seconds() for run in runs]
 
 
-def _airflow(airflow: AirflowUnderTest, *arguments: str) -> None:
+def run_airflow(airflow: AirflowUnderTest, *arguments: str) -> None:
     done = airflow.run(*arguments)
     if done.returncode:
         raise LocalError(f"`airflow {' '.join(arguments)}` failed:\n{done.stderr.strip() or done.stdout.strip()}")
 
 
-def _until(rows: Any, what: str) -> list[list[str]]:
+def until(rows: Any, what: str) -> list[list[str]]:
     give_up = time.monotonic() + LONGEST_RUN
     while time.monotonic() < give_up:
         found: list[list[str]] = rows()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -185,9 +186,9 @@ class DockerStack:
         if not grace:
             self.engine.run("kill", worker.id)
             return True
-        # `docker stop` sets no exit code that says more: 137 is SIGKILL
         self.engine.run("stop", "--time", f"{grace:.0f}", worker.id, timeout=grace + 60)
-        return self.engine.run("inspect", "--format", "{{.State.ExitCode}}", worker.id).stdout.strip() == "137"
+        ended_by = self.engine.run("inspect", "--format", "{{.State.ExitCode}}", worker.id).stdout.strip()
+        return ended_by == str(128 + signal.SIGKILL)
 
     def replace_worker(self, worker: Worker) -> None:
         """A stopped container is replaced by a new one; a killed one is started by the keeper."""

@@ -49,24 +49,30 @@ def end_tree(pid: int, grace: float) -> bool:
     SIGKILL to all. Returns whether the first had to be killed."""
     try:
         first = psutil.Process(pid)
-        below = _below(first)
-        if grace:
-            first.terminate()
-        deadline = time.monotonic() + grace
-        while grace and time.monotonic() < deadline and first.is_running() and first.status() != psutil.STATUS_ZOMBIE:
-            below |= _below(first)
-            time.sleep(LOOK_EVERY)
-        killed = first.is_running() and first.status() != psutil.STATUS_ZOMBIE
-        below |= _below(first) | {first}
     except psutil.NoSuchProcess:
-        killed = False
-    # until none is left, for one that was not yet killed may have forked
-    while alive := [process for process in below if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]:
+        return False
+    tree = {first} | _below(first)
+    if grace:
+        _signal_all([first], "terminate")
+    deadline = time.monotonic() + grace
+    while _lives(first) and time.monotonic() < deadline:
+        tree |= _below(first)
+        time.sleep(LOOK_EVERY)
+    killed = _lives(first)
+    # until none is left, for one that was not killed yet may have started another
+    while alive := [process for process in tree if _lives(process)]:
         for process in alive:
-            below |= _below(process)
-        _signal_all(list(below), "kill")
+            tree |= _below(process)
+        _signal_all(list(tree), "kill")
         psutil.wait_procs(alive, timeout=1)
     return killed
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _below(process: psutil.Process) -> set[psutil.Process]:

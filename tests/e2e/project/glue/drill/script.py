@@ -1,4 +1,4 @@
-"""Goes on until the object s3://drill/release is there, or for three minutes."""
+"""Goes on until the object s3://drill/release is there, or for ten minutes."""
 
 import time
 
@@ -6,7 +6,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 s3 = boto3.client("s3")
-for _ in range(360):
+for _ in range(1200):
     try:
         s3.head_object(Bucket="drill", Key="release")
         break
