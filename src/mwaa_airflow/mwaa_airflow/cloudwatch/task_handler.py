@@ -17,7 +17,7 @@ from airflow.utils.log.file_task_handler import FileTaskHandler
 
 from mwaa_airflow.cloudwatch import api, names, unsent
 
-PATIENCE = 2.0  # seconds for an answer; a task that ends waits for as long
+PATIENCE = 5.0  # seconds for an answer; a task that ends waits for as long
 PAUSE = 10.0  # seconds without a try after CloudWatch did not answer
 
 log = logging.getLogger(__name__)
