@@ -55,7 +55,6 @@ class Replica:
             AWS_PORT=free_port(),
             WEB_PORT=free_port(),
             POSTGRES_PORT=free_port(),
-            STATSD_PORT=free_port(),
             EXECUTOR="celery",
             ENV_CLASS="mw1.small",
             AWS_DEFAULT_REGION="us-east-1",

@@ -152,9 +152,11 @@ def test_a_killed_task_loses_what_was_not_sent_yet_and_no_more(account, agent):
     assert said(account.file("killed")) == ["sent", "not sent"]
 
 
-def test_the_web_page_gets_the_stream_under_mwaas_heading_and_mwaas_words_for_one_that_is_not_there(account):
+def test_the_web_page_gets_the_stream_under_mwaas_heading_and_mwaas_words_for_one_that_is_not_there(account, agent):
     read = "print(handler._read(ti, 1)[0])\nti.task_id = 'never_ran'\nprint(handler._read(ti, 1)[0])"
     account.run("shown", RUN + "say('shown')\nlogging.shutdown()")
+    agent()
+    eventually(lambda: account.lines(account.stream("shown")), 20, "the log arrives")
     text = account.run("shown", read).splitlines()
     heading = "*** Reading remote log from Cloudwatch log_group: {} log_stream: {}."
     assert text[0] == heading.format(TASK_GROUP, account.stream("shown")) and said(text[1:2]) == ["shown"]

@@ -205,7 +205,11 @@ def test_metrics_wait_for_cloudwatch_and_an_unchanged_gauge_is_not_repeated_at_o
     cloudwatch.reachable = True
     publisher.publish(statsd)
     publisher.publish(statsd)
-    assert sorted(datum["MetricName"] for datum in cloudwatch.put) == ["CollectDBDags", "OpenSlots", "TaskInstanceFailures"]
+    assert sorted(datum["MetricName"] for datum in cloudwatch.put) == [
+        "CollectDBDags",
+        "OpenSlots",
+        "TaskInstanceFailures",
+    ]
     assert all({"Name": "Environment", "Value": "my-env"} in datum["Dimensions"] for datum in cloudwatch.put)
     [timer] = [datum for datum in cloudwatch.put if datum["MetricName"] == "CollectDBDags"]
     assert timer["StatisticValues"] == {"SampleCount": 1, "Sum": 4, "Minimum": 4, "Maximum": 4}
