@@ -1,7 +1,6 @@
 """Logs and metrics in CloudWatch: the task handler and the agent, against a LocalStack, in the environment of a worker."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -225,9 +224,10 @@ def test_every_line_of_a_component_arrives_once_over_kills_and_rotations(account
                     file.write(line + "\n")
                     file.flush()
             if begin % 700 == 600:
-                if os.path.exists("{}.1".format(log)):
-                    os.rename("{}.1".format(log), "{}.2".format(log))
-                os.rename(str(log), "{}.1".format(log))
+                older = log.with_name("scheduler.log.1")
+                if older.exists():
+                    older.rename(log.with_name("scheduler.log.2"))
+                log.rename(older)
             time.sleep(0.2)
         done.set()
 

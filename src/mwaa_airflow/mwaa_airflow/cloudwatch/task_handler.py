@@ -31,7 +31,7 @@ class Client:
         self._cloudwatch = api.CloudWatch(patience=PATIENCE)
         self._silent_until = 0.0
 
-    def put_log_events(self, logGroupName, logStreamName, logEvents, sequenceToken=None):  # noqa: N803
+    def put_log_events(self, logGroupName, logStreamName, logEvents, sequenceToken=None):
         """Never raises what watchtower would try again at once: what is not sent is kept."""
         for batch in api.batches(logEvents):
             if time.monotonic() >= self._silent_until:
@@ -80,7 +80,7 @@ class CloudWatchTaskHandler(FileTaskHandler):
         stream = watchtower.CloudWatchLogHandler(
             log_group_name=self.log_group,
             log_stream_name=name,
-            send_interval=float(os.environ.get("LOG_SEND_INTERVAL", 60)),
+            send_interval=float(os.environ.get("LOG_SEND_INTERVAL", "60")),
             boto3_client=Client(self.local_base),
             create_log_group=False,  # the client does it when it is missing: no call before the first batch
         )
