@@ -56,10 +56,13 @@ LISTED: dict[str, dict[str, str]] = {
     "options of Airflow": {
         "webserver.web_server_host": OWN_NETWORK,
         "webserver.web_server_port": OWN_PORTS,
+        "metrics.statsd_port": OWN_PORTS,
     },
     "environment of a task": {
         "MODE": "says which mode it is",
         "AIRFLOW__WEBSERVER__WEB_SERVER_HOST": OWN_NETWORK,
+        "AIRFLOW__METRICS__STATSD_PORT": OWN_PORTS,
+        "STATSD_PORT": OWN_PORTS,
         "WEB_LISTEN": OWN_NETWORK,
         "LOCALSTACK_LISTEN": OWN_NETWORK,
         "POSTGRES_LISTEN": OWN_NETWORK,
@@ -102,6 +105,7 @@ LISTED: dict[str, dict[str, str]] = {
     },
     "roles": {
         "keeper": "below supervisord, which it brings back; Docker mode's is a process of the host, and brings back containers",
+        "cloudwatch-agent": "one process below supervisord; Docker mode has one in each of Airflow's containers",
         "seed-airflow": "Airflow's part of the seed takes Airflow's image; else the one seed calls both interpreters",
     },
     "health": {

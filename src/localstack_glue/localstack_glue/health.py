@@ -73,7 +73,9 @@ ASK_EVERY = 0.1  # seconds
 
 def main() -> int:
     services = [
-        name for name in os.environ.get("SERVICES", "s3,sts,iam,sqs,logs,cloudwatch,secretsmanager,glue").split(",") if name
+        name
+        for name in os.environ.get("SERVICES", "s3,sts,iam,sqs,logs,cloudwatch,secretsmanager,glue").split(",")
+        if name
     ]
     deadline = time.monotonic() + float(sys.argv[1] if len(sys.argv) > 1 else 0)
     while True:

@@ -28,16 +28,22 @@ def logging_config(component):
             loggers[name]["level"] = names.level("DAGProcessing")
     if component in names.COMPONENTS:
         config["root"]["level"] = names.level(names.COMPONENTS[component])
+    # One or the other, in any case: with `remote_logging` Airflow has put the provider's handler there.
+    task = config["handlers"]["task"]
+    config["handlers"]["task"] = {
+        "class": "airflow.utils.log.file_task_handler.FileTaskHandler",
+        "formatter": "airflow",
+        "base_log_folder": task["base_log_folder"],
+        "filename_template": task["filename_template"],
+        "filters": ["mask_secrets"],
+    }
     if names.is_on("Task"):
-        task = config["handlers"]["task"]
-        config["handlers"]["task"] = {
-            "class": "mwaa_airflow.cloudwatch.task_handler.CloudWatchTaskHandler",
-            "formatter": "airflow",
-            "base_log_folder": task["base_log_folder"],
-            "log_group": names.group("Task"),
-            "filename_template": task["filename_template"],
-            "filters": ["mask_secrets"],
-        }
+        config["handlers"]["task"].update(
+            {
+                "class": "mwaa_airflow.cloudwatch.task_handler.CloudWatchTaskHandler",
+                "log_group": names.group("Task"),
+            }
+        )
     return config
 
 

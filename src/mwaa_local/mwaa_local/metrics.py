@@ -111,7 +111,10 @@ def _statistics(
     for begin in range(0, len(queries), QUERIES):
         asked = queries[begin : begin + QUERIES]
         answer = cloudwatch.get_metric_data(
-            MetricDataQueries=asked, StartTime=now - timedelta(seconds=seconds), EndTime=now, ScanBy="TimestampDescending"
+            MetricDataQueries=asked,
+            StartTime=now - timedelta(seconds=seconds),
+            EndTime=now,
+            ScanBy="TimestampDescending",
         )
         for query, result in zip(asked, answer["MetricDataResults"]):
             if result["Values"]:

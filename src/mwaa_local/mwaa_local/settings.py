@@ -69,7 +69,9 @@ class Settings:
     aws_port: int = setting(4566, "Port of the local AWS endpoint, on 127.0.0.1.")
     postgres_port: int = setting(54320, "Port of Airflow's metadata database, on 127.0.0.1.")
     ports: str = setting(
-        "fixed", "`auto` takes free ports instead of those above and of STATSD_PORT, once per checkout.", ("fixed", "auto")
+        "fixed",
+        "`auto` takes free ports instead of those above and of STATSD_PORT, once per checkout.",
+        ("fixed", "auto"),
     )
     aws_default_region: str = setting("us-east-1", "Region of the local AWS account.")
     env_name: str = setting("local", "Name of the MWAA environment: part of its log groups, dimension of its metrics.")
@@ -78,7 +80,9 @@ class Settings:
     worker_logs: str = setting("INFO", "The same for `-Worker`.", LOG_LEVELS)
     webserver_logs: str = setting("INFO", "The same for `-WebServer`.", LOG_LEVELS)
     dag_processing_logs: str = setting("INFO", "The same for `-DAGProcessing`.", LOG_LEVELS)
-    log_send_interval: int = setting(1, "Seconds that log lines gather before they are sent to CloudWatch; MWAA has 60.")
+    log_send_interval: int = setting(
+        1, "Seconds that log lines gather before they are sent to CloudWatch; MWAA has 60."
+    )
     statsd_port: int = setting(8125, "UDP port on 127.0.0.1 at which Airflow's metrics are received; MWAA's is 8125.")
     statsd_allow_list: str = setting(
         "", "Airflow's `metrics.statsd_allow_list`: prefixes, with commas, of the metrics that are sent; empty: all."

@@ -76,7 +76,8 @@ def with_ports(settings: Settings) -> Settings:
     if not all(chosen) or not all(ports.is_free(port) for port in chosen):
         chosen = ports.free_ports(len(names))
         kept_in.write_text("".join(f"{name.upper()}={port}\n" for name, port in zip(names, chosen)))
-    return replace(settings, **dict(zip(names, chosen)))
+    web, aws, postgres, statsd = chosen
+    return replace(settings, web_port=web, aws_port=aws, postgres_port=postgres, statsd_port=statsd)
 
 
 @contextmanager
@@ -142,7 +143,7 @@ def show_closing_screen(settings: Settings, secret: dict[str, str], options: Opt
     table = Table(box=None, show_header=False, padding=(0, 2))
     table.add_row("Airflow", f"[bold]{settings.web_url}[/]")
     table.add_row("Login", f"admin / {secret['ADMIN_PASSWORD']}")
-    table.add_row("AWS endpoint", f"{settings.endpoint} (S3, IAM, STS, SQS, Logs, Secrets Manager, Glue)")
+    table.add_row("AWS endpoint", f"{settings.endpoint} (S3, IAM, STS, SQS, CloudWatch, Secrets Manager, Glue)")
     table.add_row("Mode", f"{settings.mode}, executor {settings.executor}, {settings.env_class}")
     table.add_row(
         "Versions",

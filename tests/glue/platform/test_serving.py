@@ -24,6 +24,7 @@ CALLS = {
     "sqs": "list_queues",
     "logs": "describe_log_groups",
     "secretsmanager": "list_secrets",
+    "cloudwatch": "list_metrics",
     "glue": "get_databases",
 }
 LOCALSTACK_PYTHON = VENVS / "localstack/bin/python"

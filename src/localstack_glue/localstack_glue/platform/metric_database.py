@@ -23,12 +23,17 @@ from localstack.services.cloudwatch.cloudwatch_database_helper import Cloudwatch
 
 KEPT_S = 15 * 24 * 3600
 SWEEP_EVERY_S = 3600
-TABLES = ("SINGLE_METRICS", "AGGREGATED_METRICS")
-COMMON = "account_id, region, metric_name, namespace, timestamp, dimensions, unit, storage_resolution"
-SINGLE = f"INSERT INTO SINGLE_METRICS ({COMMON}, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+OLD = (
+    "DELETE FROM SINGLE_METRICS WHERE timestamp < ?",
+    "DELETE FROM AGGREGATED_METRICS WHERE timestamp < ?",
+)
+SINGLE = (
+    "INSERT INTO SINGLE_METRICS (account_id, region, metric_name, namespace, timestamp, dimensions, unit, "
+    "storage_resolution, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 AGGREGATED = (
-    f"INSERT INTO AGGREGATED_METRICS ({COMMON}, sample_count, sum, min, max) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO AGGREGATED_METRICS (account_id, region, metric_name, namespace, timestamp, dimensions, unit, "
+    "storage_resolution, sample_count, sum, min, max) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 _exact = threading.local()
@@ -88,5 +93,5 @@ def _sweep(connection: sqlite3.Connection) -> None:
     if time.monotonic() - _swept[0] < SWEEP_EVERY_S and _swept[0]:
         return
     _swept[0] = time.monotonic()
-    for table in TABLES:
-        connection.execute(f"DELETE FROM {table} WHERE timestamp < ?", (int(time.time()) - KEPT_S,))
+    for delete in OLD:
+        connection.execute(delete, (int(time.time()) - KEPT_S,))

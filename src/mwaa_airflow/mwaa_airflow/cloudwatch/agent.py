@@ -124,7 +124,8 @@ class Shipper:
         if self._journal:
             return True
         os.makedirs(self._folder, exist_ok=True)
-        self._lock = self._lock or open(os.path.join(self._folder, "agent.lock"), "w")
+        if self._lock is None:
+            self._lock = os.open(os.path.join(self._folder, "agent.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

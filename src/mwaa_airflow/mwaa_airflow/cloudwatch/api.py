@@ -53,8 +53,7 @@ class CloudWatch:
         except Refused as refused:
             if refused.code != "ResourceNotFoundException":
                 raise
-        self.create_group(group)
-        self._create("CreateLogStream", logGroupName=group, logStreamName=stream)
+        self._create_stream(group, stream)
         return self._logs("PutLogEvents", **call)
 
     def events(self, group, stream, since=None, until=None):
@@ -76,6 +75,16 @@ class CloudWatch:
         for number, datum in enumerate(data, 1):
             form += _flat("MetricData.member.{}".format(number), datum)
         self._post("monitoring", {"Content-Type": "application/x-www-form-urlencoded"}, urlencode(form))
+
+    def _create_stream(self, group, stream):
+        call = dict(logGroupName=group, logStreamName=stream)
+        try:
+            return self._create("CreateLogStream", **call)
+        except Refused as refused:
+            if refused.code != "ResourceNotFoundException":
+                raise
+        self.create_group(group)
+        return self._create("CreateLogStream", **call)
 
     def _create(self, action, **call):
         try:

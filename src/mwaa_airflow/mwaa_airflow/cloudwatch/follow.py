@@ -20,12 +20,11 @@ def take(path, position):
     `lines` are bytes without their ends; None is a place from which lines were rotated away before they could be taken.
     """
     try:
-        file = open(path, "rb")
+        with open(path, "rb") as file:
+            if position is None or _is(file, position):
+                return _read(file, position, last=False)
     except OSError:  # gone, or being rotated
         return None
-    with file:
-        if position is None or _is(file, position):
-            return _read(file, position, last=False)
     for number in range(1, GENERATIONS + 1):
         with suppress(OSError), open("{}.{}".format(path, number), "rb") as rotated:
             if _is(rotated, position):

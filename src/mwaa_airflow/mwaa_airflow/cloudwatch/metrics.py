@@ -58,7 +58,12 @@ GAUGES = [
     (r"smart_sensor_operator\.poked_success", "PokedSuccess", _COUNT, _SMART),
     (r"smart_sensor_operator\.poked_tasks", "PokedTasks", _COUNT, _SMART),
     (r"dag_processing\.total_parse_time", "TotalParseTime", _SECONDS, _PROCESSING),
-    (r"dag_processing\.last_run\.seconds_ago\.(.+)", "DAGFileProcessingLastRunSecondsAgo", _SECONDS, {"DAG Filename": 1}),
+    (
+        r"dag_processing\.last_run\.seconds_ago\.(.+)",
+        "DAGFileProcessingLastRunSecondsAgo",
+        _SECONDS,
+        {"DAG Filename": 1},
+    ),
     (r"executor\.open_slots", "OpenSlots", _COUNT, {"Function": "Executor"}),
     (r"executor\.queued_tasks", "QueuedTasks", _COUNT, {"Function": "Executor"}),
     (r"executor\.running_tasks", "RunningTasks", _COUNT, {"Function": "Executor"}),
@@ -142,5 +147,5 @@ class Publisher:
             Dimensions=[{"Name": key, "Value": value[:255]} for key, value in pairs],
             Timestamp=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             Unit=own_unit or unit or "None",
-            **values
+            **values,
         )

@@ -17,7 +17,7 @@ from airflow.utils.log.file_task_handler import FileTaskHandler
 
 from mwaa_airflow.cloudwatch import api, names, unsent
 
-PATIENCE = 2.0  # seconds for an answer; a task that ends waits for as long
+PATIENCE = 5.0  # seconds for an answer; a task that ends waits for as long
 PAUSE = 10.0  # seconds without a try after CloudWatch did not answer
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Client:
         self._cloudwatch = api.CloudWatch(patience=PATIENCE)
         self._silent_until = 0.0
 
-    def put_log_events(self, logGroupName, logStreamName, logEvents, sequenceToken=None):  # noqa: N803
+    def put_log_events(self, logGroupName, logStreamName, logEvents, sequenceToken=None):
         """Never raises what watchtower would try again at once: what is not sent is kept."""
         for batch in api.batches(logEvents):
             if time.monotonic() >= self._silent_until:
@@ -80,7 +80,7 @@ class CloudWatchTaskHandler(FileTaskHandler):
         stream = watchtower.CloudWatchLogHandler(
             log_group_name=self.log_group,
             log_stream_name=name,
-            send_interval=float(os.environ.get("LOG_SEND_INTERVAL", 60)),
+            send_interval=float(os.environ.get("LOG_SEND_INTERVAL", "60")),
             boto3_client=Client(self.local_base),
             create_log_group=False,  # the client does it when it is missing: no call before the first batch
         )

@@ -1,6 +1,6 @@
 """Events that could not be sent, a file a batch, until the agent sends them: written by tasks, whose end cannot wait.
 
-    <logs>/.cloudwatch/unsent/<nanoseconds>-<pid>.json     {"group", "stream", "events": [{"timestamp", "message"}]}
+<logs>/.cloudwatch/unsent/<nanoseconds>-<pid>.json     {"group", "stream", "events": [{"timestamp", "message"}]}
 """
 
 import json
