@@ -15,6 +15,7 @@ import psutil
 import pytest
 import requests
 from conftest import Replica, eventually
+
 from mwaa_airflow.web import tokens
 
 SLOW = """# a DAG file of airflow
@@ -46,16 +47,20 @@ class Web:
     def token(self, kind="cli", seconds=60, secret=None, **claims):
         secrets = self.replica.secrets
         os.environ["WEBSERVER_SECRET_KEY"] = secret or secrets["WEBSERVER_SECRET_KEY"]
-        said = {"aud": kind, "env": "local", "env_id": str(secrets["MWAA_ENV_ID"]), "sub": "arn:aws:iam::0:root", "roles": []}
+        said = {
+            "aud": kind,
+            "env": "local",
+            "env_id": str(secrets["MWAA_ENV_ID"]),
+            "sub": "arn:aws:iam::0:root",
+            "roles": [],
+        }
         said.update(claims, exp=int(time.time()) + seconds)
         return jwt.encode(said, tokens.key(kind), algorithm="HS256").decode()
 
     def post(self, body, path="/cli", token=None, **options):
         token = self.token() if token is None else token
         headers = {"Authorization": "Bearer " + token, "Content-Type": "text/plain"}
-        return requests.post(
-            self.url + path, data=body, headers=headers, timeout=60, allow_redirects=False, **options
-        )
+        return requests.post(self.url + path, data=body, headers=headers, timeout=60, allow_redirects=False, **options)
 
     def run(self, body):
         """(status, stdout, stderr)"""

@@ -35,7 +35,7 @@ def airflow(command):
     response = connection.getresponse()
     answer = json.loads(response.read().decode("utf-8"))
     if response.status != 200:
-        sys.exit("%s: %s %s" % (command, response.status, base64.b64decode(answer["stderr"]).decode("utf8")))
+        sys.exit(f"{command}: {response.status} {base64.b64decode(answer['stderr']).decode('utf8')}")
     return base64.b64decode(answer["stdout"]).decode("utf8")
 
 
@@ -51,15 +51,16 @@ mwaa.update_environment(
 )
 environment = wait_until_available()
 if environment["LastUpdate"]["Status"] != "SUCCESS":
-    sys.exit("The update failed: %s" % environment["LastUpdate"])
+    sys.exit(f"The update failed: {environment['LastUpdate']}")
 assert environment["RequirementsS3ObjectVersion"] == version
 
-run_id = "deploy__%s" % uuid.uuid4().hex
+run_id = f"deploy__{uuid.uuid4().hex}"
 date = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
-airflow("dags unpause %s" % dag_id)
-airflow("dags trigger %s -r %s -e %s -c '%s'" % (dag_id, run_id, date, json.dumps({"from": "deploy script"})))
+airflow(f"dags unpause {dag_id}")
+conf = json.dumps({"from": "deploy script"})
+airflow(f"dags trigger {dag_id} -r {run_id} -e {date} -c '{conf}'")
 for _ in range(120):
-    state = airflow("dags state %s %s" % (dag_id, date)).strip().splitlines()[-1].split(",")[0]
+    state = airflow(f"dags state {dag_id} {date}").strip().splitlines()[-1].split(",")[0]
     if state in ("success", "failed"):
         break
     time.sleep(1)

@@ -96,7 +96,11 @@ def test_what_is_wrong_is_told_with_awss_codes(mwaa, name):
         code, status, text = error_of(mwaa.update_environment, Name=name, **wrong)
         assert (code, status) == ("ValidationException", 400) and told in text
     assert environment(mwaa, name)["Status"] == "AVAILABLE"
-    needed = {"ExecutionRoleArn": "arn:aws:iam::000000000000:role/r", "SourceBucketArn": "arn:aws:s3:::b", "DagS3Path": "dags"}
+    needed = {
+        "ExecutionRoleArn": "arn:aws:iam::000000000000:role/r",
+        "SourceBucketArn": "arn:aws:s3:::b",
+        "DagS3Path": "dags",
+    }
     network = {"SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
     code, _, text = error_of(mwaa.create_environment, Name="second", NetworkConfiguration=network, **needed)
     assert code == "InternalFailure" and "one environment" in text
@@ -172,9 +176,8 @@ def test_a_web_token_of_the_account_is_an_admin(stack, mwaa, name):
 def test_the_iam_policy_of_the_caller_names_the_role_in_airflow(stack, mwaa, name):
     iam, role = stack.client("iam"), f"analysts-{uuid.uuid4().hex[:8]}"
     trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
-    arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))[
-        "Role"
-    ]["Arn"]
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=document)["Role"]["Arn"]
     allowed = {
         "Effect": "Allow",
         "Action": "airflow:CreateWebLoginToken",

@@ -63,7 +63,7 @@ class Environment:
     def shown(self) -> dict[str, Any]:
         """Every member of the model's Environment that has a value here."""
         record = self.record
-        shown = self._running() | record["values"]
+        shown: dict[str, Any] = self._running() | record["values"]
         shown |= {"Status": record["status"], "Tags": record["tags"]}
         shown["LoggingConfiguration"] = self._logging(record["values"].get("LoggingConfiguration", {}))
         if record["update"]:

@@ -26,7 +26,8 @@ class Operations:
         self._has_bucket = False
 
     def start(self) -> None:
-        """Goes on with an update that an earlier process had begun."""
+        """Notes when the environment came to be; goes on with an update that an earlier process had begun."""
+        self.environment.save()
         if self.environment.record["status"] == UPDATING:
             self._apply_in_background()
 

@@ -10,16 +10,36 @@ import re
 from collections.abc import Iterator, Mapping
 
 RESERVED = frozenset(
-    """
-    core.executor core.fernet_key core.load_examples core.sql_alchemy_conn core.dags_folder core.plugins_folder
-    webserver.secret_key webserver.base_url webserver.web_server_host webserver.web_server_port
-    celery.broker_url celery.result_backend celery.default_queue celery.celery_config_options operators.default_queue
-    celery_broker_transport_options.visibility_timeout celery_broker_transport_options.region
-    celery_broker_transport_options.predefined_queues celery_broker_transport_options.is_secure
-    metrics.statsd_on metrics.statsd_host metrics.statsd_port metrics.statsd_prefix
-    logging.logging_config_class logging.remote_logging logging.remote_base_log_folder logging.remote_log_conn_id
-    aws_mwaa.redirect_url
-    """.split()
+    [
+        "core.executor",
+        "core.fernet_key",
+        "core.load_examples",
+        "core.sql_alchemy_conn",
+        "core.dags_folder",
+        "core.plugins_folder",
+        "webserver.secret_key",
+        "webserver.base_url",
+        "webserver.web_server_host",
+        "webserver.web_server_port",
+        "celery.broker_url",
+        "celery.result_backend",
+        "celery.default_queue",
+        "celery.celery_config_options",
+        "operators.default_queue",
+        "celery_broker_transport_options.visibility_timeout",
+        "celery_broker_transport_options.region",
+        "celery_broker_transport_options.predefined_queues",
+        "celery_broker_transport_options.is_secure",
+        "metrics.statsd_on",
+        "metrics.statsd_host",
+        "metrics.statsd_port",
+        "metrics.statsd_prefix",
+        "logging.logging_config_class",
+        "logging.remote_logging",
+        "logging.remote_base_log_folder",
+        "logging.remote_log_conn_id",
+        "aws_mwaa.redirect_url",
+    ]
 )
 OPTION = re.compile(r"[a-z][a-z0-9_]*\.[a-z0-9_]+")
 

@@ -62,7 +62,9 @@ def _dispatch(provider: MwaaProvider) -> DispatchTable:
 
 def _refuse(context: RequestContext, request: Request) -> Any:
     assert context.operation is not None
-    raise NotHere(f"{context.operation.name} is not implemented by this replica: {NOT_OF_THIS_AIRFLOW}. Nothing was done.")
+    raise NotHere(
+        f"{context.operation.name} is not implemented by this replica: {NOT_OF_THIS_AIRFLOW}. Nothing was done."
+    )
 
 
 def _ours(handler: Callable[[Request, str], Request]) -> Callable[[RequestContext, Request], Any]:

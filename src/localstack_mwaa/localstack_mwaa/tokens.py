@@ -34,4 +34,4 @@ def make(kind: str, arn: str, roles: list[str], variables: Mapping[str, str], no
     }
     secret = variables["WEBSERVER_SECRET_KEY"].encode()
     key = hmac.new(secret, b"aws_mwaa/" + kind.encode(), hashlib.sha256).digest()
-    return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, OctKey.import_key(key))
+    return str(jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, OctKey.import_key(key)))

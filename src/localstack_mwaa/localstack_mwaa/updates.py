@@ -25,6 +25,7 @@ from .errors import Invalid
 LOG = logging.getLogger(__name__)
 LONGEST = 900.0  # seconds for a restart
 LOOK_EVERY = 0.2  # seconds
+LONGEST_MESSAGE = 1024  # characters
 NEED_A_RESTART = (
     *("AirflowConfigurationOptions", "EnvironmentClass", "LoggingConfiguration"),
     *("PluginsS3Path", "PluginsS3ObjectVersion", "RequirementsS3Path", "RequirementsS3ObjectVersion"),
@@ -82,7 +83,9 @@ def _there(ask: Any, what: str) -> Any:
         return ask()
     except ClientError as refused:
         status = refused.response["ResponseMetadata"]["HTTPStatusCode"]
-        raise Invalid(f"{what[:1].upper()}{what[1:]} cannot be read: {status} {refused.response['Error']['Code']}") from None
+        raise Invalid(
+            f"{what[:1].upper()}{what[1:]} cannot be read: {status} {refused.response['Error']['Code']}"
+        ) from None
 
 
 def changes(environment: Environment, before: dict[str, Any]) -> bool:
@@ -128,12 +131,17 @@ def restart(environment: Environment) -> str:
     return f"Airflow was not restarted within {LONGEST:.0f} s"
 
 
+def shortened(error: str) -> str:
+    """As long as the model allows; what is last in a log is what was wrong."""
+    return error if len(error) <= LONGEST_MESSAGE else f"{error[:200]} ... {error[-800:]}"
+
+
 def ended(environment: Environment, error: str) -> None:
     """Notes how the update went; a failed one leaves the values as they were before."""
     record = environment.record
     update = dict(record["update"], Status="FAILED" if error else "SUCCESS")
     if error:
-        update["Error"] = {"ErrorCode": "INCORRECT_CONFIGURATION", "ErrorMessage": error[:1024]}
+        update["Error"] = {"ErrorCode": "INCORRECT_CONFIGURATION", "ErrorMessage": shortened(error)}
         record["values"] = record["previous"]
     record.update(status=UPDATE_FAILED if error else AVAILABLE, update=update, previous=None)
     environment.save()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
+
+import regex  # knows \p{L}, as the model's patterns do
 
 from localstack_glue.service import validation
 
@@ -35,6 +36,6 @@ def _patterns(shape: Any, value: Any, path: str) -> Iterator[str]:
             yield from _patterns(shape.value, item, f"{path}.{key}.member")
     elif kind == "string" and isinstance(value, str):
         pattern = shape.metadata.get("pattern", "")
-        if pattern and not re.fullmatch(pattern.removeprefix("^").removesuffix("$"), value):
+        if pattern and not regex.fullmatch(pattern.removeprefix("^").removesuffix("$"), value):
             constraint = f"Member must satisfy regular expression pattern: {pattern}"
             yield f"Value '{value}' at '{path}' failed to satisfy constraint: {constraint}"

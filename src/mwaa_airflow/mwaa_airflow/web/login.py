@@ -13,7 +13,7 @@ from flask_login import login_user, logout_user
 
 DEFAULT_ROLES = ("Admin", "Op", "User", "Viewer", "Public")
 LONGEST_NAME = 64
-NO_PASSWORD = "!"  # no hash: matches no password
+NO_PASSWORD = "!"  # noqa: S105 - no hash: matches no password
 UNTIL = "aws_mwaa_until"  # of a session: epoch seconds
 
 

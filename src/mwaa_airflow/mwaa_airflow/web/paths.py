@@ -55,11 +55,15 @@ def cli():
     if body is None:
         return _refusal(413, "The body is larger than {} bytes".format(commands.LARGEST_BODY))
     try:
-        code, out, err = running.run(commands.parse(body), request.environ.get("gunicorn.socket"))
-    except commands.BadCommand as bad:
-        return _answer(400, b"", str(bad).encode())
-    except commands.Unsupported as unsupported:
-        return _answer(500, b"", str(unsupported).encode())
+        words = commands.parse(body)
+    except (commands.BadCommand, commands.Unsupported) as wrong:
+        return _answer(400 if isinstance(wrong, commands.BadCommand) else 500, b"", str(wrong).encode())
+    return _run(words)
+
+
+def _run(words):
+    try:
+        code, out, err = running.run(words, request.environ.get("gunicorn.socket"))
     except running.Busy:
         return _refusal(503, "{} commands run already: try again when one has ended".format(running.AT_ONCE))
     except running.TookTooLong:

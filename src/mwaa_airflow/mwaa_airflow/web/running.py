@@ -130,7 +130,7 @@ def _slot():
     folder = os.path.join(os.environ["MWAA_STATE"], "run")
     os.makedirs(folder, exist_ok=True)
     for number in range(AT_ONCE):
-        file = open(os.path.join(folder, "cli-{}.lock".format(number)), "w")
+        file = open(os.path.join(folder, "cli-{}.lock".format(number)), "w")  # noqa: SIM115 - closed below
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -59,7 +59,9 @@ class Warm:
         descriptors = array.array("i", [theirs.fileno(), stdout, stderr])
         try:
             with self._lock:
-                self._control.sendmsg([HEADER.pack(len(message))], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)])
+                self._control.sendmsg(
+                    [HEADER.pack(len(message))], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)]
+                )
                 self._control.sendall(message)
         except OSError as problem:
             ours.close()
@@ -277,9 +279,11 @@ def _give_descriptors(stdout, stderr):
     for source, target in ((nothing, 0), (stdout, 1), (stderr, 2)):
         os.dup2(source, target)
     _close_all_but(0, 1, 2)
-    sys.stdin = open(0, closefd=False)
-    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
+    sys.stdin, sys.stdout, sys.stderr = _text(0, "r"), _text(1, "w"), _text(2, "w", buffering=1)
+
+
+def _text(descriptor, mode, buffering=-1):
+    return open(descriptor, mode, buffering, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def _forget_modules_of_dags():

@@ -27,7 +27,12 @@ SCRIPTS = ROOT / "stack" / "bin"
 LOOK_EVERY = 0.05  # seconds between looks at the cheap signs
 STATES_AGE = 0.1  # seconds for which an answer of the supervisor counts
 LIVING = ("STARTING", "RUNNING")  # of supervisord's names of states
+MOST_STARTS = 3  # of a role whose configuration was changed
 PATIENCE = 2.0  # seconds for which one health check asks before we look whether the role has ended
+
+
+def _untold(role: str, state: str) -> None:
+    """Nobody watches."""
 
 
 class NativeStack:
@@ -114,7 +119,7 @@ class NativeStack:
 
         def bring_back(role: Role) -> None:
             self.restart_role(role.name)
-            self._wait_until_ready(role)
+            self._wait_until_ready(role, most_starts=MOST_STARTS)
 
         with ThreadPoolExecutor(len(wanted)) as pool:
             for _ in pool.map(bring_back, wanted):
@@ -188,10 +193,11 @@ class NativeStack:
             raise
         progress(role.name, "healthy")
 
-    def _wait_until_ready(self, role: Role, progress: Progress) -> None:
+    def _wait_until_ready(self, role: Role, progress: Progress = _untold, most_starts: int = 0) -> None:
+        """`most_starts`: after so many starts in vain it is given up; 0: the time decides alone."""
         deadline = time.monotonic() + self.settings.up_timeout
         latest = deadline + start_steps.longest(self.settings)
-        said = ""
+        said, seen = "", set()
         while time.monotonic() < deadline:
             if self._cancelled.wait(LOOK_EVERY):
                 raise LocalError(f"The start of {role.name} was given up.")
@@ -201,6 +207,9 @@ class NativeStack:
                 continue
             if self._has_ended(role):
                 return
+            seen.add(self._recent_states().get(role.name, {}).get("pid") or 0)
+            if most_starts and len(seen - {0}) > most_starts:
+                raise NotReady(role.name, f"ended {most_starts} times", self.settings.log(role.name))
             if not role.once and self._shows_sign(role):
                 healthy, said = self.health(role.name, PATIENCE)
                 if healthy:
