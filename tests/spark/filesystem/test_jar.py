@@ -28,8 +28,8 @@ def test_all_versions_make_the_same_jar(tmp_path: Path) -> None:
 
 def test_it_is_kept_until_its_sources_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sources, out = tmp_path / "sources", tmp_path / "s3.jar"
-    shutil.copytree(jar.SOURCES, sources)
-    monkeypatch.setattr(jar, "SOURCES", sources)
+    shutil.copytree(jar.SOURCES[0], sources)
+    monkeypatch.setattr(jar, "SOURCES", [sources])
     jar.build(jars("3.0"), out)
     first = out.stat().st_ino
     jar.build(jars("3.0"), out)
@@ -42,8 +42,8 @@ def test_it_is_kept_until_its_sources_change(tmp_path: Path, monkeypatch: pytest
 
 def test_broken_sources_leave_the_old_jar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sources, out = tmp_path / "sources", tmp_path / "s3.jar"
-    shutil.copytree(jar.SOURCES, sources)
-    monkeypatch.setattr(jar, "SOURCES", sources)
+    shutil.copytree(jar.SOURCES[0], sources)
+    monkeypatch.setattr(jar, "SOURCES", [sources])
     out.write_bytes(b"no jar of ours")
     (sources / "Key.java").write_text("package mwaalocal.s3; class Key { nonsense }")
     with pytest.raises(jar.JarError, match=r"Key\.java:1: error"):
