@@ -1,0 +1,94 @@
+"""SOURCE=s3: an environment that has its files from its bucket, `make deploy` and its way back."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+
+import pytest
+
+from tests.support.stack import StackUnderTest, poll
+
+DAG = "import pendulum\nfrom airflow import DAG\nDAG('{}', start_date=pendulum.datetime(2024, 1, 1), schedule_interval=None)\n"
+PLUGIN = "from airflow.plugins_manager import AirflowPlugin\nclass P(AirflowPlugin):\n    name = '{}'\n"
+
+
+
+pytestmark = pytest.mark.skipif(os.environ.get("MODE") == "docker", reason="SOURCE=s3 is refused in Docker mode")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("deployed")
+    for name in ("dags", "plugins", "glue"):
+        (folder / name).mkdir()
+    (folder / "dags" / "one.py").write_text(DAG.format("first"))
+    (folder / "plugins" / "mine.py").write_text(PLUGIN.format("first_plugin"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def environment(project, tmp_path_factory):
+    settings = {"MWAA_PROJECT": str(project), "SOURCE": "s3", "CLOCK": "fast", "EXECUTOR": "local"}
+    stack = StackUnderTest(tmp_path_factory.mktemp("deploy") / "state", **settings)
+    try:
+        stack.up()
+        yield stack
+    finally:
+        stack.destroy()
+
+
+def dags(stack):
+    return {word for word in stack.airflow.run("dags", "list").stdout.split() if word in ("first", "second")}
+
+
+def deploy(stack, *arguments):
+    done = stack.command("deploy", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_nothing_is_there_until_it_is_deployed(environment, project):
+    assert dags(environment) == set()
+    said = deploy(environment)
+    assert "1 files, 1 uploaded" in said and "AVAILABLE" in said
+    delivered = environment.state / "source"
+    assert poll(lambda: (delivered / "dags" / "one.py").is_file(), 30)
+    assert zipfile.ZipFile(delivered / "plugins.zip").namelist() == ["mine.py"]
+    assert dags(environment) == {"first"}
+    assert "first_plugin" in environment.airflow.run("plugins").stdout
+
+
+def test_what_is_there_already_is_neither_uploaded_nor_an_update(environment):
+    said = deploy(environment)
+    assert "0 uploaded" in said and "nothing to update" in said
+
+
+def test_a_new_dag_file_comes_and_a_deleted_one_goes_without_an_update(environment, project):
+    (project / "dags" / "sub").mkdir()
+    (project / "dags" / "sub" / "two.py").write_text(DAG.format("second"))
+    (project / "dags" / "one.py").unlink()
+    assert "nothing to update" in deploy(environment)
+    delivered = environment.state / "source" / "dags"
+    assert poll(lambda: (delivered / "sub" / "two.py").is_file() and not (delivered / "one.py").exists(), 30)
+    assert dags(environment) == {"second"}
+
+
+def test_a_rollback_brings_back_files_and_versions(environment, project):
+    (project / "plugins" / "mine.py").write_text(PLUGIN.format("second_plugin"))
+    deploy(environment)
+    assert "second_plugin" in environment.airflow.run("plugins").stdout
+    deploy(environment, "--rollback")
+    assert "first_plugin" in environment.airflow.run("plugins").stdout
+    deploy(environment, "--rollback")
+    assert poll(lambda: (environment.state / "source" / "dags" / "one.py").is_file(), 30)
+    assert dags(environment) == {"first"}
+
+
+def test_without_a_deploy_before_there_is_no_way_back(environment):
+    done = environment.command("deploy", "--rollback")
+    for _ in range(3):
+        if done.returncode:
+            break
+        done = environment.command("deploy", "--rollback")
+    assert done.returncode == 1 and "no deploy to go back to" in done.stderr
