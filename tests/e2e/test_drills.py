@@ -21,7 +21,7 @@ OPERATOR, SENSOR, SLEEPS, ELSEWHERE = (
     "drill_sleeps",
     "drill_other_queue",
 )
-SHORT = "10"  # seconds
+SHORT = "20"  # seconds
 TRIGGER = """
 import sys
 from airflow.api.common.experimental.trigger_dag import trigger_dag
@@ -133,7 +133,7 @@ def test_the_message_of_a_lost_worker_comes_back_after_the_visibility_timeout(st
         log = story.stack.command("logs", "worker", "--no-follow", "--lines", "100000").stdout
         return len(re.findall(rf"\[{celery_id}\] received", log))
 
-    assert poll(lambda: receipts() == 2, 120), receipts()
+    assert poll(lambda: receipts() >= 2, 120), receipts()
     assert poll(lambda: "Task is not able to be run" in story.stack.task_logs(SLEEPS), 30), story.stack.task_logs(
         SLEEPS
     )
