@@ -13,7 +13,6 @@ DAG = "import pendulum\nfrom airflow import DAG\nDAG('{}', start_date=pendulum.d
 PLUGIN = "from airflow.plugins_manager import AirflowPlugin\nclass P(AirflowPlugin):\n    name = '{}'\n"
 
 
-
 pytestmark = pytest.mark.skipif(os.environ.get("MODE") == "docker", reason="SOURCE=s3 is refused in Docker mode")
 
 

@@ -88,7 +88,11 @@ def sync(described, s3):
     with _alone(folder):
         manifest = os.path.join(os.path.dirname(folder), MANIFEST)
         there, had = dict(_listed(s3, bucket, prefix)), _read(manifest)
-        came = [path for path, tag in there.items() if had.get(path) != tag or not os.path.isfile(os.path.join(folder, path))]
+        came = [
+            path
+            for path, tag in there.items()
+            if had.get(path) != tag or not os.path.isfile(os.path.join(folder, path))
+        ]
         for path in came:
             _download(s3, bucket, prefix + path, None, os.path.join(folder, path))
         went = [path for path in _local(folder) if path not in there]
@@ -124,7 +128,11 @@ def _listed(s3, bucket, prefix):
             if not path or path.endswith("/"):
                 continue
             if path.startswith("/") or ".." in parts or "" in parts:
-                print("dags: the key {!r} is no path below the folder: left out".format(found["Key"]), file=sys.stderr, flush=True)
+                print(
+                    "dags: the key {!r} is no path below the folder: left out".format(found["Key"]),
+                    file=sys.stderr,
+                    flush=True,
+                )
                 continue
             if SKIPPED not in parts:
                 yield path, found["ETag"]

@@ -107,7 +107,9 @@ class Deployment:
         for key in gone:
             self.bucket.delete(key)
         changed = sum(there.get(key) != _md5(file) for key, file in wanted.items())
-        out.print(f"dags: {len(dags)} files, {changed} uploaded, {len(gone)} deleted in s3://{self.bucket.name}/{self.prefix}")
+        out.print(
+            f"dags: {len(dags)} files, {changed} uploaded, {len(gone)} deleted in s3://{self.bucket.name}/{self.prefix}"
+        )
         versions = {}
         for part, content in self._files(project).items():
             versions[part] = self.bucket.put_if_other(FILES[part], content, there.get(FILES[part]))
