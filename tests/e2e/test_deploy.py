@@ -52,7 +52,7 @@ def test_nothing_is_there_until_it_is_deployed(environment, project):
     said = deploy(environment)
     assert "1 files, 1 uploaded" in said and "AVAILABLE" in said
     delivered = environment.state / "source"
-    assert poll(lambda: (delivered / "dags" / "one.py").is_file(), 30)
+    assert poll((delivered / "dags" / "one.py").is_file, 30)
     assert zipfile.ZipFile(delivered / "plugins.zip").namelist() == ["mine.py"]
     assert dags(environment) == {"first"}
     assert "first_plugin" in environment.airflow.run("plugins").stdout
@@ -80,7 +80,7 @@ def test_a_rollback_brings_back_files_and_versions(environment, project):
     deploy(environment, "--rollback")
     assert "first_plugin" in environment.airflow.run("plugins").stdout
     deploy(environment, "--rollback")
-    assert poll(lambda: (environment.state / "source" / "dags" / "one.py").is_file(), 30)
+    assert poll((environment.state / "source" / "dags" / "one.py").is_file, 30)
     assert dags(environment) == {"first"}
 
 
