@@ -1,7 +1,7 @@
 """Delivery by S3 (SOURCE=s3): a container's files come from the environment's bucket, as on MWAA.
 
-    python -m mwaa_airflow.delivery fetch     plugins.zip, requirements.txt and startup.sh in the environment's object versions, and
-                                              the DAGs as they are: before a role of Airflow starts
+    python -m mwaa_airflow.delivery fetch     before a role of Airflow starts: plugins.zip, requirements.txt and startup.sh in the
+                                              environment's object versions, and the DAGs as they are
     python -m mwaa_airflow.delivery sync      the DAGs again and again, also what was deleted
 
 The user guide: dags/ is synchronised every 30 s, all file types, deletions too; the other three have no effect until the

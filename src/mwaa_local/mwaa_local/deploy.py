@@ -199,8 +199,8 @@ def run(stack: Stack, rollback: bool) -> None:
     out.print(f"{'Rolled back' if rollback else 'Deployed'} in {time.monotonic() - begun:.1f} s.")
     if stack.settings.source != "s3":
         out.print(
-            "This stack reads the folders of the project and not the bucket (SOURCE=mount). To rehearse a deploy: make down, then "
-            "make up SOURCE=s3"
+            "This stack reads the folders of the project and not the bucket (SOURCE=mount). To rehearse a deploy: make down, "
+            "then make up SOURCE=s3"
         )
 
 

@@ -54,8 +54,8 @@ class Settings:
     )
     source: str = setting(
         "mount",
-        "Where Airflow's files come from: `mount` reads the project's folders; `s3` the environment's bucket, as MWAA does, so that "
-        "`make deploy` brings them (native mode).",
+        "Where Airflow's files come from: `mount` reads the project's folders; `s3` the environment's bucket, as MWAA does, "
+        "so that `make deploy` brings them (native mode).",
         ("mount", "s3"),
     )
     clock: str = setting(
