@@ -1,10 +1,14 @@
 """What `make up` and `make status` say of the steps before Airflow."""
 
 import json
+import threading
 
 import pytest
 
 from mwaa_local import start_steps
+from mwaa_local.errors import NotReady
+from mwaa_local.native.stack import NativeStack
+from mwaa_local.roles import Role
 from mwaa_local.settings import Settings
 from mwaa_local.start_steps import Record, Step
 
@@ -49,3 +53,39 @@ def test_the_step_that_runs_is_known_until_it_is_forgotten(tmp_path):
     assert start_steps.running(settings, "worker") == "startup script"
     start_steps.forget(settings, "worker")
     assert start_steps.running(settings, "worker") == "" and start_steps.read(settings, "worker") is None
+
+
+@pytest.fixture
+def starting(tmp_path, monkeypatch):
+    """A stack whose scheduler runs, may take a second to be healthy, and is at a step until `write("done")`."""
+    settings = Settings(mwaa_state=tmp_path, up_timeout=1)
+    settings.run_folder.mkdir()
+    stack = NativeStack(settings, "test")
+
+    def write(state):
+        steps = [{"step": "requirements", "state": state}]
+        new = tmp_path / "new.json"
+        new.write_text(json.dumps({"role": "scheduler", "pid": 1, "steps": steps}))
+        new.replace(settings.run_folder / "scheduler.start.json")
+
+    monkeypatch.setattr(stack, "states", lambda: {"scheduler": {"statename": "RUNNING"}})
+    monkeypatch.setattr(stack, "health", lambda name, patience: (not start_steps.running(settings, name), "no"))
+    write("running")
+    return stack, write
+
+
+def test_what_a_role_does_before_airflow_does_not_count_for_up_timeout(starting):
+    stack, write = starting
+    shown = set()
+    timer = threading.Timer(2, write, ["done"])
+    timer.start()
+    stack._wait_until_ready(Role("scheduler"), lambda name, state: shown.add((name, state)))
+    timer.join()
+    assert shown == {("scheduler", "requirements")}
+
+
+def test_a_role_that_comes_no_further_is_given_up_when_its_steps_have_no_time_left(starting, monkeypatch):
+    stack, _ = starting
+    monkeypatch.setattr(start_steps, "longest", lambda settings: 0.5)
+    with pytest.raises(NotReady):
+        stack._wait_until_ready(Role("scheduler"), lambda name, state: None)

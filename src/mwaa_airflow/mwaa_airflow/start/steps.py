@@ -23,7 +23,7 @@ def run(role):
 
 
 class Start:
-    """One start of a role. `environment` is what the role's script has; `changed` what Airflow gets besides."""
+    """One start of a role. `environment` is what Airflow gets, `before` what the role's script has."""
 
     def __init__(self, role, environment):
         self.role, self.before, self.environment = role, dict(environment), environment
