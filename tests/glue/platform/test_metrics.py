@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from tests.support.localstack import LocalStack
+from tests.support.polling import wait_until
 
 
 def put(cloudwatch: Any, **datum: Any) -> None:
@@ -46,3 +47,21 @@ def test_metrics_are_exact_and_survive_a_kill(new_localstack: Callable[..., Loca
         assert [metric["Dimensions"] for metric in listed] == [dimensions(DAG="load", Task="t")]
         own.kill()
         own.start()
+
+
+def test_an_alarm_is_watched_again_after_a_restart(new_localstack: Callable[..., LocalStack]) -> None:
+    own = new_localstack()
+    alarm = {
+        "AlarmName": "a", "Namespace": "N", "MetricName": "m", "Dimensions": dimensions(DAG="load"), "Statistic": "Sum",
+        "Period": 10, "EvaluationPeriods": 1, "Threshold": 5.0, "ComparisonOperator": "GreaterThanThreshold",
+    }  # fmt: skip
+    own.client("cloudwatch").put_metric_alarm(**alarm)
+    own.stop()
+    own.start()
+    cloudwatch = own.client("cloudwatch")
+
+    def rings() -> bool:
+        put(cloudwatch, Dimensions=dimensions(DAG="load"), Value=10)
+        return cloudwatch.describe_alarms()["MetricAlarms"][0]["StateValue"] == "ALARM"
+
+    wait_until(rings, 60, "the alarm rings")

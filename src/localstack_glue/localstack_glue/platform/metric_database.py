@@ -7,6 +7,8 @@ Changed here, tied to the pinned version and held by tests/glue/platform/test_me
     reading     a metric is asked for by its whole set of dimensions, as on AWS. LocalStack takes what contains them, so that
                 DAG=load would also sum up DAG=load_all
     keeping     15 days, as AWS keeps data of one minute
+    starting    alarms are scheduled again from what was saved. LocalStack asks every region of AWS for its alarms, through a
+                client for each, which takes 35 MB and half a second of work at every start
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from localstack.services.cloudwatch.alarm_scheduler import AlarmScheduler
 from localstack.services.cloudwatch.cloudwatch_database_helper import CloudwatchDatabase
+from localstack.services.cloudwatch.models import LocalStackMetricAlarm, cloudwatch_stores
 
 KEPT_S = 15 * 24 * 3600
 SWEEP_EVERY_S = 3600
@@ -46,6 +50,7 @@ def install(folder: Path) -> None:
     CloudwatchDatabase.METRICS_DB = str(folder / CloudwatchDatabase.DB_NAME)
     CloudwatchDatabase.METRICS_DB_READ_ONLY = f"file:{CloudwatchDatabase.METRICS_DB}?mode=ro"
     CloudwatchDatabase.add_metric_data = _add
+    AlarmScheduler.restart_existing_alarms = _schedule_alarms
     asked, ordered = CloudwatchDatabase.get_metric_data_stat, CloudwatchDatabase._get_ordered_dimensions_with_separator
 
     def ask(self: CloudwatchDatabase, *arguments: Any, **named: Any) -> Any:
@@ -60,6 +65,14 @@ def install(folder: Path) -> None:
 
     CloudwatchDatabase.get_metric_data_stat = ask
     CloudwatchDatabase._get_ordered_dimensions_with_separator = order
+
+
+def _schedule_alarms(self: AlarmScheduler) -> None:
+    for _account, regions in cloudwatch_stores.items():
+        for store in regions.values():
+            for arn, alarm in list(store.alarms.items()):
+                if isinstance(alarm, LocalStackMetricAlarm):
+                    self.schedule_metric_alarm(arn)
 
 
 def _add(self: CloudwatchDatabase, account_id: str, region: str, namespace: str, metric_data: Any) -> None:
