@@ -38,7 +38,7 @@ def environment(mwaa, name):
 def settled(mwaa, name):
     """The environment once no update is under way."""
     ended = ("AVAILABLE", "UPDATE_FAILED")
-    return poll(lambda: environment(mwaa, name)["Status"] in ended and environment(mwaa, name), 180, every=0.5)
+    return poll(lambda: environment(mwaa, name)["Status"] in ended and environment(mwaa, name), 400, every=0.5)
 
 
 def error_of(call, **arguments):
@@ -135,13 +135,14 @@ def test_a_deploy_script_of_mwaa_runs_with_another_endpoint_and_nothing_else(sta
     variables = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
     variables |= {"SSL_CERT_FILE": str(authority), "PATH": os.environ["PATH"]}
     endpoint = f"http://mwaa@127.0.0.1:{stack.settings.aws_port}"
-    command = [sys.executable, str(SCRIPT), name, "plain_boto3", str(requirements), endpoint]
+    command = [sys.executable, str(SCRIPT), name, "deployed", str(requirements), endpoint]
     done = subprocess.run(command, capture_output=True, text=True, env=variables, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["state"] == "success"
-    assert environment(mwaa, name)["AirflowConfigurationOptions"] == {"core.default_task_retries": "2"}
-    said = stack.airflow.run("config", "get-value", "core", "default_task_retries").stdout
-    assert said.strip().splitlines()[-1] == "2"
+    assert environment(mwaa, name)["AirflowConfigurationOptions"] == {"smtp.smtp_mail_from": "deploy@example.com"}
+    said = stack.airflow.run("config", "get-value", "smtp", "smtp_mail_from").stdout
+    assert said.strip().splitlines()[-1] == "deploy@example.com"
+    stack.wait_until_healthy()
 
 
 def test_an_update_that_airflow_cannot_run_with_is_rolled_back(stack, mwaa, name):
