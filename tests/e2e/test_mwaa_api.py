@@ -12,6 +12,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 
 import boto3
+import psutil
 import pytest
 from botocore.exceptions import ClientError
 
@@ -140,8 +141,9 @@ def test_a_deploy_script_of_mwaa_runs_with_another_endpoint_and_nothing_else(sta
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["state"] == "success"
     assert environment(mwaa, name)["AirflowConfigurationOptions"] == {"smtp.smtp_mail_from": "deploy@example.com"}
-    said = stack.airflow.run("config", "get-value", "smtp", "smtp_mail_from").stdout
-    assert said.strip().splitlines()[-1] == "deploy@example.com"
+    for role in ("scheduler", "worker", "webserver"):
+        runs_with = psutil.Process(stack.running.processes()[role].pid).environ()
+        assert runs_with["AIRFLOW__SMTP__SMTP_MAIL_FROM"] == "deploy@example.com"
     stack.wait_until_healthy()
 
 
