@@ -126,8 +126,6 @@ def test_an_update_without_a_restart_is_available_soon(mwaa, name):
 
 
 def test_a_deploy_script_of_mwaa_runs_with_another_endpoint_and_nothing_else(stack, mwaa, name, tmp_path):
-    if stack.in_docker:
-        pytest.skip("an update that needs a restart is refused in Docker mode: docs/mwaa-api.md")
     authority = tmp_path / "ca.pem"
     with urllib.request.urlopen(f"{stack.settings.web_url}/aws_mwaa/local-ca.pem") as answer:
         authority.write_bytes(answer.read())
@@ -138,6 +136,9 @@ def test_a_deploy_script_of_mwaa_runs_with_another_endpoint_and_nothing_else(sta
     endpoint = f"http://mwaa@127.0.0.1:{stack.settings.aws_port}"
     command = [sys.executable, str(SCRIPT), name, "deployed", str(requirements), endpoint]
     done = subprocess.run(command, capture_output=True, text=True, env=variables, timeout=300)
+    if stack.in_docker:  # nobody inside a container can restart the others: docs/mwaa-api.md
+        assert done.returncode == 1 and "Docker mode" in done.stderr
+        return
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["state"] == "success"
     assert environment(mwaa, name)["AirflowConfigurationOptions"] == {"smtp.smtp_mail_from": "deploy@example.com"}
@@ -148,11 +149,10 @@ def test_a_deploy_script_of_mwaa_runs_with_another_endpoint_and_nothing_else(sta
 
 
 def test_an_update_that_airflow_cannot_run_with_is_rolled_back(stack, mwaa, name):
-    if stack.in_docker:
-        pytest.skip("an update that needs a restart is refused in Docker mode: docs/mwaa-api.md")
     before = environment(mwaa, name)["AirflowConfigurationOptions"]
     mwaa.update_environment(Name=name, AirflowConfigurationOptions={"core.max_active_runs_per_dag": "no number"})
-    assert error_of(mwaa.update_environment, Name=name, MaxWorkers=3)[0] == "ValidationException"
+    if not stack.in_docker:  # where it has failed by now
+        assert error_of(mwaa.update_environment, Name=name, MaxWorkers=3)[0] == "ValidationException"
     found = settled(mwaa, name)
     assert (found["Status"], found["LastUpdate"]["Status"]) == ("UPDATE_FAILED", "FAILED")
     assert found["LastUpdate"]["Error"]["ErrorCode"] == "INCORRECT_CONFIGURATION"
