@@ -47,7 +47,7 @@ mwaa.update_environment(
     Name=name,
     RequirementsS3Path="requirements.txt",
     RequirementsS3ObjectVersion=version,
-    AirflowConfigurationOptions={"core.default_task_retries": "2"},
+    AirflowConfigurationOptions={"smtp.smtp_mail_from": "deploy@example.com"},
 )
 environment = wait_until_available()
 if environment["LastUpdate"]["Status"] != "SUCCESS":
