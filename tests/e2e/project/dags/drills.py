@@ -38,4 +38,4 @@ with a_dag("drill_sleeps") as sleeps:
     PythonOperator(task_id="sleep", python_callable=lambda: time.sleep(300))
 
 with a_dag("drill_other_queue") as other_queue:
-    PythonOperator(task_id="nowhere", python_callable=print, queue="other")
+    PythonOperator(task_id="nowhere", python_callable=lambda: None, queue="other")
