@@ -83,9 +83,7 @@ def _there(ask: Any, what: str) -> Any:
         return ask()
     except ClientError as refused:
         status = refused.response["ResponseMetadata"]["HTTPStatusCode"]
-        raise Invalid(
-            f"{what[:1].upper()}{what[1:]} cannot be read: {status} {refused.response['Error']['Code']}"
-        ) from None
+        raise Invalid(f"{what} cannot be read: S3 answers {status}") from None
 
 
 def changes(environment: Environment, before: dict[str, Any]) -> bool:
