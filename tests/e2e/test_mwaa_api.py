@@ -90,7 +90,7 @@ def test_what_is_wrong_is_told_with_awss_codes(mwaa, name):
         ({"AirflowConfigurationOptions": {"core.sql_alchemy_conn": "x"}}, "set by MWAA itself"),
         ({"AirflowConfigurationOptions": {"celery.worker_autoscale": "5,1"}}, "equal"),
         ({"RequirementsS3Path": "there/is/none.txt"}, "none.txt"),
-        ({"RequirementsS3ObjectVersion": "x"}, "RequirementsS3"),
+        ({"StartupScriptS3ObjectVersion": "x"}, "StartupScriptS3Path"),
         ({"SourceBucketArn": "arn:aws:s3:::there-is-no-such-bucket-here"}, "no-such-bucket"),
         ({"MinWorkers": 5, "MaxWorkers": 2}, "MinWorkers"),
     ):

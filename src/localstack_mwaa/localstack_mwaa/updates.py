@@ -62,7 +62,7 @@ def _objects(both: dict[str, Any], asked: dict[str, Any], s3: Any) -> dict[str, 
     found: dict[str, Any] = {}
     bucket = str(both["SourceBucketArn"]).rpartition(":")[2]
     if "SourceBucketArn" in asked:
-        _there(lambda: s3.head_bucket(Bucket=bucket), f"the bucket {bucket}")
+        _there(lambda: s3.head_bucket(Bucket=bucket), f"The bucket {bucket}")
     for file in FILES:
         path, version = f"{file}S3Path", f"{file}S3ObjectVersion"
         if version in asked and path not in both:
@@ -83,9 +83,7 @@ def _there(ask: Any, what: str) -> Any:
         return ask()
     except ClientError as refused:
         status = refused.response["ResponseMetadata"]["HTTPStatusCode"]
-        raise Invalid(
-            f"{what[:1].upper()}{what[1:]} cannot be read: {status} {refused.response['Error']['Code']}"
-        ) from None
+        raise Invalid(f"{what} cannot be read: S3 answers {status}") from None
 
 
 def changes(environment: Environment, before: dict[str, Any]) -> bool:

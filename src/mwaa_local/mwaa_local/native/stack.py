@@ -27,7 +27,7 @@ SCRIPTS = ROOT / "stack" / "bin"
 LOOK_EVERY = 0.05  # seconds between looks at the cheap signs
 STATES_AGE = 0.1  # seconds for which an answer of the supervisor counts
 LIVING = ("STARTING", "RUNNING")  # of supervisord's names of states
-MOST_STARTS = 3  # of a role whose configuration was changed
+MOST_STARTS = 2  # of a role whose configuration was changed
 PATIENCE = 2.0  # seconds for which one health check asks before we look whether the role has ended
 
 
