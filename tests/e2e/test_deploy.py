@@ -9,7 +9,10 @@ import pytest
 
 from tests.support.stack import StackUnderTest, poll
 
-DAG = "import pendulum\nfrom airflow import DAG\nDAG('{}', start_date=pendulum.datetime(2024, 1, 1), schedule_interval=None)\n"
+DAG = (
+    "import pendulum\nfrom airflow import DAG\n"
+    "dag = DAG('{}', start_date=pendulum.datetime(2024, 1, 1), schedule_interval=None)\n"
+)
 PLUGIN = "from airflow.plugins_manager import AirflowPlugin\nclass P(AirflowPlugin):\n    name = '{}'\n"
 
 
