@@ -12,6 +12,8 @@ import pytest
 from tests.support.localstack import LocalStack
 from tests.support.spark import Spark
 
+pytestmark = pytest.mark.slow
+
 MANY, THREADS = 10_000, 4
 # LocalStack reads the account from it, and checks no signature: an SDK would take five times as long.
 HEADERS = {

@@ -16,6 +16,8 @@ from tests.spark.runtime.test_installation import bare
 from tests.support.localstack import VENVS, LocalStack
 from tests.support.polling import wait_until
 
+pytestmark = pytest.mark.slow
+
 READY = 120  # seconds
 SIZE = {"WorkerType": "G.1X", "NumberOfWorkers": 2}
 OTHER_ACCOUNT = {"aws_access_key_id": "111122223333", "region_name": "eu-west-1"}

@@ -13,6 +13,8 @@ from tests.spark.runtime.conftest import DATA, SparkAccount
 from tests.support.localstack import VENVS, LocalStack
 from tests.support.polling import wait_until
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = "import pyspark\nprint(pyspark.__version__)"
 
 
