@@ -29,10 +29,11 @@ def seen(known):
     }
     variables["CELERY_QUEUE_URL"] = "queue"
     options = {fact.name: fact.mwaa for fact in facts.named("option", known["options"], variables)}
-    stock = {"core.simple": "%%(x)s", "core.folder": "/usr/local/airflow/x", "core.parallelism": "32"}
+    same = {"webserver.web_server_port": "8080", "scheduler.scheduler_zombie_task_threshold": "300"}
+    stock = {"core.simple": "%%(x)s", "core.folder": "/usr/local/airflow/x", "core.parallelism": "32", **same}
     return {
         "packages": {fact.name: fact.mwaa for fact in facts.packages()},
-        "options": options | {"core.simple": "%(x)s", "core.folder": "/usr/local/airflow/x"},
+        "options": options | {"core.simple": "%(x)s", "core.folder": "/usr/local/airflow/x", **same},
         "stock": stock,
         "variables": variables,
         "values": {name: copy.deepcopy(entry["mwaa"]) for name, entry in known["values"].items()},
@@ -110,13 +111,21 @@ def test_a_reason_holds_only_in_its_mode(seen):
     assert of(comparison.compare(seen, "docker"), "pycurl").unexplained
 
 
+def test_a_reason_holds_only_with_its_setting(seen):
+    seen["options"]["core.parallelism"] = "5"
+    seen["variables"]["EXECUTOR"] = "local"
+    assert of(comparison.compare(seen, "docker"), "core.parallelism").why
+    seen["variables"]["EXECUTOR"] = "celery"
+    assert of(comparison.compare(seen, "docker"), "core.parallelism").unexplained
+
+
 def test_the_class_decides_what_is_expected(seen):
     seen["variables"]["ENV_CLASS"] = "mw1.large"
     assert of(comparison.compare(seen, "docker"), "celery.worker_autoscale").mwaa == "20,20"
 
 
 def test_the_reasons_of_the_environment_file_hold_for_option_and_variable():
-    found = facts.reasons("native")
+    found = facts.reasons("native", {})
     assert found["option webserver.workers"] == found["variable AIRFLOW__WEBSERVER__WORKERS"] != ""
 
 

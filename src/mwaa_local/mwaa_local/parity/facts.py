@@ -52,11 +52,11 @@ def named(kind: str, entries: Mapping[str, Mapping[str, Any]], seen: Mapping[str
         yield Fact(kind, name, value, entry["mark"], entry["source"])
 
 
-def reasons(mode: str) -> dict[str, str]:
-    """By "kind name": why that is different here, in this mode."""
+def reasons(mode: str, variables: Mapping[str, str]) -> dict[str, str]:
+    """By "kind name": why that is different here, in this mode and with these variables."""
     found = {}
     for name, entry in read()["differences"].items():
-        if mode in entry.get("modes", [mode]):
+        if mode in entry.get("modes", [mode]) and entry.get("when", {}).items() <= variables.items():
             found[name] = entry["why"]
     for deviation in _DEVIATION.finditer((ROOT / "stack" / "airflow.env").read_text()):
         variable = deviation["name"]
