@@ -29,7 +29,11 @@ def seen(known):
     }
     variables["CELERY_QUEUE_URL"] = "queue"
     options = {fact.name: fact.mwaa for fact in facts.named("option", known["options"], variables)}
-    same = {"webserver.web_server_port": "8080", "scheduler.scheduler_zombie_task_threshold": "300"}
+    same = {
+        "webserver.web_server_port": "8080",
+        "metrics.statsd_port": "8125",
+        "scheduler.scheduler_zombie_task_threshold": "300",
+    }
     stock = {"core.simple": "%%(x)s", "core.folder": "/usr/local/airflow/x", "core.parallelism": "32", **same}
     return {
         "packages": {fact.name: fact.mwaa for fact in facts.packages()},
