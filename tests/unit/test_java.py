@@ -60,3 +60,14 @@ def test_what_is_too_new_or_has_no_compiler_is_passed_over_and_named(nothing, mo
         java.find(ANY)
     installed(nothing / "jvm" / "whole", "17.0.1")
     assert java.find(ANY).home == nothing / "jvm" / "whole"
+
+
+def test_an_updated_java_is_another_build(nothing):
+    home = installed(nothing / "jvm" / "a", "17.0.1")
+    library = home / "lib" / "server" / "libjvm.so"
+    library.parent.mkdir(parents=True)
+    library.write_text("17.0.1")
+    before = java.Java(home, 17).build()
+    assert java.Java(home, 17).build() == before
+    library.write_text("17.0.1+1")
+    assert java.Java(home, 17).build() != before

@@ -55,10 +55,11 @@ def is_current(settings: Settings, version: str) -> bool:
     """Whether Spark for this Glue version is there, made from what is there now."""
     installer, environment = Installer(settings), spark_environment(version)
     described = _described(installer.place(environment))
-    return (
-        installer.is_current(environment)
-        and described.get("made_from") == _made_from(installer, environment)
-        and Path(described["java"], "bin", "java").exists()
+    if not described or not installer.is_current(environment):
+        return False
+    found = Java(Path(described["java"]), int(described["java_version"]))
+    return (found.home / "bin" / "java").exists() and described.get("made_from") == _made_from(
+        installer, environment, found
     )
 
 
@@ -109,7 +110,7 @@ def _install(settings: Settings, version: str) -> None:
         "java": str(found.home),
         "java_version": found.version,
         "s3_jar": str(jar),
-        "made_from": _made_from(installer, environment),
+        "made_from": _made_from(installer, environment, found),
     }
     if made := _archive(settings, place, described):
         described["archive"] = made
@@ -211,9 +212,9 @@ def _run(command: list[str], environment: dict[str, str], problem: str) -> None:
         raise InstallFailed(f"{problem}:\n{said}", "see the message above, then run the job again")
 
 
-def _made_from(installer: Installer, environment: Environment) -> str:
-    """The environment's stamp, the driver's lock, the sources of the file system and of what makes the archive of classes."""
-    digest = hashlib.sha256()
+def _made_from(installer: Installer, environment: Environment, found: Java) -> str:
+    """The environment's stamp, the driver's lock, Java, the sources of the file system and of what makes the archive of classes."""
+    digest = hashlib.sha256(found.build().encode())
     stamp = installer.place(environment) / STAMP
     digest.update(stamp.read_bytes() if stamp.is_file() else b"")
     digest.update(_JDBC_LOCK.read_bytes())

@@ -35,6 +35,15 @@ class Java:
     home: Path
     version: int
 
+    def build(self) -> str:
+        """What an update of this Java changes: size and time of its library, by which a JVM knows its own archives."""
+        library = next((self.home / "lib").glob("**/server/libjvm.*"), self.home / "bin" / "java")
+        try:
+            seen = library.stat()
+        except OSError:
+            return "none"
+        return f"{library} {seen.st_size} {int(seen.st_mtime)}"
+
 
 def find(glue: str) -> Java:
     """A Java for Spark jobs of this Glue version: JAVA_HOME, else that of PATH, else one in a usual place.
