@@ -213,7 +213,7 @@ def _run(command: list[str], environment: dict[str, str], problem: str) -> None:
 
 
 def _made_from(installer: Installer, environment: Environment, found: Java) -> str:
-    """The environment's stamp, the driver's lock, Java, the sources of the file system and of what makes the archive of classes."""
+    """The environment's stamp, the driver's lock, Java, the sources of the file system and of what archives classes."""
     digest = hashlib.sha256(found.build().encode())
     stamp = installer.place(environment) / STAMP
     digest.update(stamp.read_bytes() if stamp.is_file() else b"")
