@@ -95,12 +95,12 @@ def test_it_leads_to_the_run_or_to_the_runs_that_began_while_the_task_ran(seen, 
     assert nonsense["run"][1].startswith(home + "?started_from=")
 
 
-def test_the_plugin_is_the_only_one_and_costs_no_boto3(replica):
+def test_the_plugins_are_the_only_ones_and_cost_no_boto3(replica):
     code = (
         "import json, sys; from airflow import plugins_manager as p; p.initialize_extra_operators_links_plugins();"
         "print(json.dumps([[plugin.name for plugin in p.plugins], p.import_errors, 'boto3' in sys.modules]))"
     )
-    assert json.loads(replica.python(code).splitlines()[-1]) == [["mwaa_local"], {}, False]
+    assert json.loads(replica.python(code).splitlines()[-1]) == [["aws_mwaa", "mwaa_local"], {}, False]
 
 
 def test_the_address_is_the_one_that_a_browser_on_the_host_reaches(replica):

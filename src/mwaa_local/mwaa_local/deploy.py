@@ -114,17 +114,24 @@ class Deployment:
         for part, content in self._files(project).items():
             versions[part] = self.bucket.put_if_other(FILES[part], content, there.get(FILES[part]))
             out.print(f"{FILES[part]}: {len(content)} bytes, version {versions[part]}")
-        note = {"at": time.time(), "dags": dags, "versions": versions}
+        note = {"at": time.time(), "dags": dags, "versions": versions, "failed": True}
+        before = self.notes()
+        if before and (before[-1]["dags"], before[-1]["versions"]) == (dags, versions):
+            before.pop()  # the same again is no step on the way back
+        self._write([*before, note])  # first: what is uploaded can be taken back, even if the update fails
         self.update(versions)
-        self._write([*self.notes(), note])
+        note["failed"] = False
+        self._write([*before, note])
         return note
 
     def roll_back(self) -> dict[str, Any]:
-        """To the deploy before the last one. Raises LocalError if there is none."""
+        """To the last deploy before this one that did not fail. Raises LocalError if there is none."""
         notes = self.notes()
-        if len(notes) < 2:
-            raise LocalError(f"There is no deploy to go back to: {len(notes)} of them is noted.", "make deploy")
-        target = notes[-2]
+        earlier = [note for note in notes[:-1] if not note["failed"]]
+        if not earlier:
+            seen = "no deploy is noted" if not notes else "the last one is the first that did not fail"
+            raise LocalError(f"There is no deploy to go back to: {seen}.", "make deploy")
+        target = earlier[-1]
         there = [key for key in self.bucket.tags(self.prefix) if key not in target["dags"]]
         restored = [key for key, version in target["dags"].items() if not self._is_latest(notes[-1], key, version)]
         for key in restored:
@@ -134,13 +141,13 @@ class Deployment:
         out.print(f"dags: {len(restored)} restored, {len(there)} deleted in s3://{self.bucket.name}/{self.prefix}")
         target = {**target, "dags": {key: self.bucket.version(key) for key in target["dags"]}}
         self.update(target["versions"])
-        self._write([*notes[:-2], target])
+        self._write([*earlier[:-1], target])
         return target
 
     def update(self, versions: dict[str, str]) -> None:
         """Gives the environment these object versions, if it has others, and waits. Raises LocalError if it goes wrong."""
         now = self.environment()
-        asked = {}
+        asked: dict[str, str] = {}
         for part, version in versions.items():
             if now.get(f"{part}S3ObjectVersion") != version:
                 asked |= {f"{part}S3Path": FILES[part], f"{part}S3ObjectVersion": version}

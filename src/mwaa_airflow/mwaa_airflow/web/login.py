@@ -27,7 +27,7 @@ def log_in(security, arn, roles, seconds):
 
 def end_when_over():
     """Before a request: a session of /aws_mwaa/login lives for twelve hours, one of the login page as Airflow says."""
-    if session.get(UNTIL, time.time()) < time.time():
+    if UNTIL in session and session[UNTIL] < time.time():
         logout_user()
         session.pop(UNTIL, None)
 
