@@ -9,8 +9,8 @@ file imports from the dags folder is read as it is now. The warm process itself 
 server's worker does; a command ends when the warm process does.
 
 Protocol, on a stream socket: 4 bytes length, then JSON [word, ...], with three descriptors: connection, stdout, stderr. On
-the connection the warm process writes the exit code as text when the command has ended; who closes it before has the
-command ended (SIGTERM, 3 s later SIGKILL).
+the connection the warm process writes "+" when it has taken the command, and the exit code as text when that has ended; who
+closes it before has the command ended (SIGTERM, 3 s later SIGKILL).
 """
 
 import array
@@ -30,6 +30,7 @@ import traceback
 HEADER = struct.Struct("!I")
 IDLE_BEFORE_IMPORTS = 5.0  # seconds: a start of the stack has more urgent work
 PATIENCE = 3.0  # seconds from SIGTERM to SIGKILL
+TAKEN, TAKEN_WITHIN = b"+", 60.0  # seconds: the first command may have to wait for the imports
 IMPORTS = (
     *("airflow.cli.commands." + name for name in (
         "cheat_sheet_command", "connection_command", "dag_command", "provider_command", "role_command", "task_command",
@@ -63,7 +64,12 @@ class Warm:
                     [HEADER.pack(len(message))], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)]
                 )
                 self._control.sendall(message)
-        except OSError as problem:
+            theirs.close()
+            ours.settimeout(TAKEN_WITHIN)
+            if ours.recv(len(TAKEN)) != TAKEN:
+                raise Gone("it ended before it took the command")
+            ours.settimeout(None)
+        except (OSError, Gone) as problem:
             ours.close()
             raise Gone(str(problem)) from None
         finally:
@@ -167,6 +173,8 @@ class _Server:
         words, (connection, stdout, stderr) = received
         if self._parser is None:
             self._import()
+        with contextlib.suppress(OSError):  # its client has gone: found below, as for any command
+            os.write(connection, TAKEN)
         pid = os.fork()
         if pid == 0:
             _become(self._parser, words, stdout, stderr)
