@@ -87,7 +87,7 @@ def test_what_is_wrong_is_told_with_awss_codes(mwaa, name):
     for wrong, told in (
         ({"AirflowVersion": "2.10.3"}, "2.2.2"),
         ({"EnvironmentClass": "mw1.huge"}, "mw1.large"),
-        ({"AirflowConfigurationOptions": {"core.sql_alchemy_conn": "x"}}, "set by MWAA itself"),
+        ({"AirflowConfigurationOptions": {"core.sql_alchemy_conn": "x"}}, "MWAA sets it itself"),
         ({"AirflowConfigurationOptions": {"celery.worker_autoscale": "5,1"}}, "equal"),
         ({"RequirementsS3Path": "there/is/none.txt"}, "none.txt"),
         ({"StartupScriptS3ObjectVersion": "x"}, "StartupScriptS3Path"),

@@ -118,8 +118,8 @@ def test_where_nobody_can_restart_airflow_it_says_so_at_once(made):
 @pytest.mark.parametrize(
     ("option", "value", "told"),
     [
-        ("core.executor", "LocalExecutor", "set by MWAA"),
-        ("webserver.secret_key", "x", "set by MWAA"),
+        ("core.executor", "LocalExecutor", "MWAA sets it itself"),
+        ("webserver.secret_key", "x", "MWAA sets it itself"),
         ("nosection", "x", "no option"),
         ("celery.worker_autoscale", "5,1", "equal"),
         ("celery.worker_autoscale", "five,five", "equal"),

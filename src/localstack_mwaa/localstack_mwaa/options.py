@@ -8,46 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-RESERVED = frozenset(
-    [
-        "core.executor",
-        "core.fernet_key",
-        "core.load_examples",
-        "core.sql_alchemy_conn",
-        "core.dags_folder",
-        "core.plugins_folder",
-        "webserver.secret_key",
-        "webserver.base_url",
-        "webserver.web_server_host",
-        "webserver.web_server_port",
-        "celery.broker_url",
-        "celery.result_backend",
-        "celery.default_queue",
-        "celery.celery_config_options",
-        "operators.default_queue",
-        "celery_broker_transport_options.visibility_timeout",
-        "celery_broker_transport_options.region",
-        "celery_broker_transport_options.predefined_queues",
-        "celery_broker_transport_options.is_secure",
-        "metrics.statsd_on",
-        "metrics.statsd_host",
-        "metrics.statsd_port",
-        "metrics.statsd_prefix",
-        "logging.logging_config_class",
-        "logging.remote_logging",
-        "logging.remote_base_log_folder",
-        "logging.remote_log_conn_id",
-        "aws_mwaa.redirect_url",
-    ]
-)
+import yaml
+
+_FILE = Path(__file__).parents[3] / "stack" / "protected-options.yaml"
+PROTECTED: dict[str, str] = {
+    name: why for why, names in yaml.safe_load(_FILE.read_text(encoding="utf-8")).items() for name in names
+}
+"""Options that MWAA sets itself, and why; those of airflow-config.yaml as well."""
 OPTION = re.compile(r"[a-z][a-z0-9_]*\.[a-z0-9_]+")
 
 
 def problems(options: Mapping[str, str]) -> Iterator[str]:
     for name, value in options.items():
-        if name in RESERVED:
-            yield f"{name} is set by MWAA itself and cannot be given"
+        if name in PROTECTED:
+            yield f"{name} cannot be set: {PROTECTED[name]}"
         elif not OPTION.fullmatch(name):
             yield f"{name} is no option: it must be a section and an option, such as core.default_task_retries"
         elif name == "celery.worker_autoscale":

@@ -20,36 +20,19 @@ from pathlib import Path
 import yaml
 
 from mwaa_local.checked_yaml import BadFile, where
+from mwaa_local.settings import ROOT
 
 NAME = "airflow-config.yaml"
 KEY = re.compile(r"[a-z]+([a-z._]*[a-z]+)?")
 """The API's pattern for a key in the years of 2.2.2 (botocore 1.21.65, mwaa/2020-07-01): no digits."""
 LONGEST_KEY, LONGEST_VALUE = 64, 256  # characters; the same model
 
-_RESERVED = "MWAA sets it itself (reserved)"
-_QUEUE = "it belongs to the environment's one SQS queue, which MWAA sets itself"
-_METRICS = "MWAA collects the metrics itself; metrics.statsd_allow_list is the option that it leaves to you"
-_LOGS = "MWAA's logging configuration decides about it, not Airflow's options"
-_FOLDER = "MWAA brings the files to its own folder"
-_SERVER = "MWAA's web server listens where its load balancer expects it"
-PROTECTED = {
-    **dict.fromkeys(("core.executor", "core.fernet_key", "core.load_examples", "core.sql_alchemy_conn"), _RESERVED),
-    **dict.fromkeys(("webserver.secret_key", "webserver.base_url", "aws_mwaa.redirect_url"), _RESERVED),
-    **dict.fromkeys(("celery.broker_url", "celery.result_backend", "celery.celery_config_options"), _RESERVED),
-    **dict.fromkeys(("celery.default_queue", "operators.default_queue"), _QUEUE),
-    **{
-        f"celery_broker_transport_options.{name}": _QUEUE
-        for name in ("visibility_timeout", "region", "predefined_queues", "is_secure")
-    },
-    **{f"metrics.{name}": _METRICS for name in ("statsd_on", "statsd_host", "statsd_port", "statsd_prefix")},
-    **{
-        f"logging.{name}": _LOGS
-        for name in ("logging_config_class", "remote_logging", "remote_base_log_folder", "remote_log_conn_id")
-    },
-    **dict.fromkeys(("core.dags_folder", "core.plugins_folder"), _FOLDER),
-    **dict.fromkeys(("webserver.web_server_host", "webserver.web_server_port"), _SERVER),
+PROTECTED: dict[str, str] = {
+    option: why
+    for why, names in yaml.safe_load((ROOT / "stack" / "protected-options.yaml").read_text()).items()
+    for option in names
 }
-"""Options that are refused, and why. Marks and sources: docs/configuration-options.md; a test compares the two."""
+"""Options that are refused, and why."""
 IGNORED = {
     "celery.worker_concurrency": "celery.worker_autoscale beats it; set that one",
     "core.dag_concurrency": "Airflow 2.2.2 calls it core.max_active_tasks_per_dag, for which MWAA has a value; set that one",
