@@ -165,6 +165,14 @@ class StackUnderTest:
         shown = self.docker.engine.run("inspect", "--format", "{{.State.Pid}}", *found).stdout if found else ""
         return int(shown.split()[0]) if shown.split() else 0
 
+    def environment_of(self, role: str) -> list[str]:
+        """NAME=value of all variables with which the role runs now."""
+        if not self.in_docker:
+            return [f"{name}={value}" for name, value in psutil.Process(self.pid(role)).environ().items()]
+        [container] = [c for c in self.docker.containers() if c.service == role]
+        show = f"cat /proc/$(cat /var/lib/mwaa-local/run/{role}.pid)/environ"
+        return self.docker.engine.run("exec", container.id, "sh", "-c", show).stdout.split("\0")
+
     def kill(self, role: str) -> None:
         """SIGKILL; in Docker by `docker kill`."""
         if self.in_docker:

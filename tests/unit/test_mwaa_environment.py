@@ -110,9 +110,13 @@ def test_only_what_airflow_runs_with_needs_a_restart(made):
     assert updates.changes(environment, environment.record["previous"])
 
 
-def test_where_nobody_can_restart_airflow_it_says_so_at_once(made):
-    assert "Docker mode" in updates.restart(made(MODE="docker"))
+def test_where_nobody_can_restart_airflow_it_says_so(made, monkeypatch):
     assert "make up" in updates.restart(made(MODE="native"))
+    monkeypatch.setattr(updates, "TAKEN_WITHIN", 0.1)
+    environment = made(MODE="docker")
+    environment.folder.mkdir(parents=True, exist_ok=True)
+    assert "make up" in updates.restart(environment)
+    assert not (environment.folder / "restart.json").exists()
 
 
 @pytest.mark.parametrize(

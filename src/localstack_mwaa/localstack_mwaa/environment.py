@@ -106,7 +106,8 @@ class Environment:
     def _declared_options(self) -> dict[str, str]:
         """Those of the project's airflow-config.yaml, as `make up` has applied them."""
         try:
-            text = (self.folder.parent / "airflow-options.env").read_text(encoding="utf-8")
+            options = self.variables.get("MWAA_OPTIONS") or self.folder.parent / "airflow-options.env"
+            text = Path(options).read_text(encoding="utf-8")
         except OSError:
             return {}
         names = re.findall(r"^(AIRFLOW__\w+)=", text, re.M)

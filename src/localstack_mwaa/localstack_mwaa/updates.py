@@ -5,8 +5,8 @@
     <state>/mwaa/restart.json    {"id": ...}: asks for a restart of scheduler, worker and web server
     <state>/mwaa/restarted.json  {"id": ..., "error": "" or why}: the answer, once all are healthy or one is not
 
-In native mode the stack's keeper does the restart (mwaa_local.native.update). In Docker mode nobody inside the containers can;
-an update that needs a restart ends there as UPDATE_FAILED and says so. A failed update is rolled back, as on MWAA.
+The stack's keeper does the restart (mwaa_local.update); in Docker mode the folder is one of the host. A failed update is
+rolled back, as on MWAA.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from .errors import Invalid
 
 LOG = logging.getLogger(__name__)
 LONGEST = 900.0  # seconds for a restart
+TAKEN_WITHIN = 30.0  # seconds: whoever does it looks each second
 LOOK_EVERY = 0.2  # seconds
+NOBODY = "nobody here restarts Airflow for it; a stack that was started by make up is restarted"
 LONGEST_MESSAGE = 1024  # characters
 NEED_A_RESTART = (
     *("AirflowConfigurationOptions", "EnvironmentClass", "LoggingConfiguration"),
@@ -110,15 +112,18 @@ def write_files(environment: Environment) -> None:
 
 def restart(environment: Environment) -> str:
     """Has Airflow restarted; returns "" once it is healthy, or what went wrong."""
-    variables = environment.variables
-    if variables.get("MODE") == "docker":
-        return "Docker mode does not restart its containers for an update: set it in .env or airflow-config.yaml, then make up"
-    if not (environment.folder.parent / "run" / "supervisord.pid").is_file():
-        return "no Airflow runs beside this endpoint that could be restarted: make up"
-    number = uuid.uuid4().hex
-    write_private(environment.folder / "restart.json", json.dumps({"id": number}))
-    deadline = time.monotonic() + LONGEST
-    while time.monotonic() < deadline:
+    if (
+        environment.variables.get("MODE") != "docker"
+        and not (environment.folder.parent / "run" / "supervisord.pid").is_file()
+    ):
+        return NOBODY
+    number, asked = uuid.uuid4().hex, environment.folder / "restart.json"
+    write_private(asked, json.dumps({"id": number}))
+    begun = time.monotonic()
+    while time.monotonic() < begun + LONGEST:
+        if time.monotonic() > begun + TAKEN_WITHIN and asked.exists():
+            asked.unlink(missing_ok=True)
+            return NOBODY
         try:
             answer = json.loads((environment.folder / "restarted.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):

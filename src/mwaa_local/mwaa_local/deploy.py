@@ -25,6 +25,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from mwaa_local import update
 from mwaa_local.console import err, out
 from mwaa_local.errors import LocalError
 from mwaa_local.settings import Settings
@@ -92,7 +93,7 @@ class Deployment:
         environment = self.environment()
         self.prefix = environment["DagS3Path"].strip("/") + "/"
         self.bucket = Bucket(_client(stack.settings, "s3"), environment["SourceBucketArn"].rpartition(":")[2])
-        self._notes = stack.settings.mwaa_state / NOTES
+        self._notes = update.folder(stack) / NOTES
 
     def environment(self) -> dict[str, Any]:
         found: dict[str, Any] = self.mwaa.get_environment(Name=self.name)["Environment"]

@@ -80,6 +80,12 @@ class Stack(Protocol):
     def restart_role(self, name: str) -> None:
         """Stops the role and starts it again; returns before it is healthy."""
 
+    def restart(self, names: Sequence[str]) -> None:
+        """Restarts these roles, as far as there are such, and returns when all are healthy.
+
+        Raises LocalError, also if one has started twice in vain.
+        """
+
     def seed(self) -> int:
         """Runs the seed again, its output going to ours; returns its exit code."""
 

@@ -42,11 +42,6 @@ def up(settings: Settings) -> None:
         secret = secrets.ensure(settings.mwaa_state)
         refuse_second_start(settings, secret["MWAA_ENV_ID"])
         settings = with_ports(with_mode(settings))
-        if settings.source == "s3" and settings.mode == "docker":
-            raise LocalError(
-                "SOURCE=s3 works in native mode only: nobody inside the containers can restart Airflow for an update.",
-                "make up SOURCE=s3 MODE=native, or make up MODE=docker",
-            )
         stack = stack_for(settings, secret["MWAA_ENV_ID"])
         # before minutes of installing
         stack.require_ports()

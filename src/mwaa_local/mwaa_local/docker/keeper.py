@@ -3,13 +3,17 @@
 A process that dies by itself is brought back by its container's restart policy. But Docker takes `docker kill` for a wish of
 its user, and leaves such a container alone under every policy. MWAA replaces a lost container whatever it died of, so
 this process does: it listens to the engine's events, which costs nothing, and lives from `make up` to `make down`.
+
+It also restarts Airflow when an update through MWAA's API asks for that (mwaa_local.update): no container could.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -17,12 +21,18 @@ from pathlib import Path
 
 import psutil
 
+from mwaa_local import update
+
 MODULE = "mwaa_local.docker.keeper"
 KILL = "9"
 RECONNECT_FOR = 60.0  # seconds without an engine after which there is nothing left to keep
+LOOK_EVERY = 1.0  # seconds between looks for an update that was asked for
 
 
 def main() -> None:
+    threading.Thread(
+        target=_update_when_asked, args=(Path(os.environ["MWAA_STATE"]) / update.DOCKER,), daemon=True
+    ).start()
     last_answer = time.monotonic()
     while time.monotonic() - last_answer < RECONNECT_FOR:
         for container in killed(_events(sys.argv[1])):
@@ -33,11 +43,13 @@ def main() -> None:
         time.sleep(2)
 
 
-def begin(project: str, log: Path) -> None:
+def begin(project: str, state: Path, log: Path) -> None:
     """Starts the keeper of a Compose project; it outlives its caller."""
-    command = [sys.executable, "-m", MODULE, project]
+    command, environment = [sys.executable, "-m", MODULE, project], os.environ | {"MWAA_STATE": str(state)}
     with log.open("a") as file:
-        subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+        subprocess.Popen(
+            command, env=environment, start_new_session=True, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+        )
 
 
 def processes(project: str) -> list[psutil.Process]:
@@ -57,6 +69,14 @@ def end(project: str) -> None:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(ended, timeout=10)
+
+
+def _update_when_asked(folder: Path) -> None:
+    while True:
+        time.sleep(LOOK_EVERY)
+        if update.is_asked_for(folder):
+            print("An update of the environment restarts Airflow.", flush=True)
+            update.begin().wait()
 
 
 def killed(events: Iterable[dict[str, str]]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from mwaa_local import start_steps
+from mwaa_local import start_steps, update
 from mwaa_local.docker import images, keeper
 from mwaa_local.docker.engine import Container, Engine, caller_environment
 from mwaa_local.errors import LocalError, NotReady, tail
@@ -26,7 +26,7 @@ from mwaa_local.stack import Progress, RoleProcess, Worker
 from mwaa_local.versions import versions
 
 COMPOSE_FILE = ROOT / "docker" / "docker-compose.yml"
-PLUGINS, PLUGINS_BESIDE = "/usr/local/airflow/plugins", "/var/lib/mwaa-local/plugins-folder"
+AIRFLOW_HOME, BESIDE = "/usr/local/airflow", "/var/lib/mwaa-local/project"
 INSIDE = "/opt/mwaa-local/stack/bin"  # in every image
 LOOK_EVERY = 0.3  # seconds between looks at the containers
 PATIENCE = 10.0  # seconds for which one health check asks before the next begins
@@ -36,6 +36,7 @@ FURTHER_ONE_SHOTS = [Role("seed-airflow", after=("seed",), once=True)]
 # Of the project, as far as it has them: what the containers read.
 PARTS = ("dags", "plugins", "plugins.zip", "startup", "glue", "requirements.txt", "seed.yaml")
 RECORDING = ("scheduler", "worker", "webserver")
+MOST_STARTS = 2  # of a role whose configuration was changed
 AT_A_STEP = "starting: at the step "  # mwaa_airflow.health.BEFORE_AIRFLOW
 
 
@@ -67,6 +68,7 @@ class DockerStack:
         self._require_readable()
         former = dotenv_values(self.env_file).get("IMAGE_TAG") or "" if self.env_file.is_file() else ""
         self._open_secrets()
+        self._make_api_folder()
         wanted = self._values | {"IMAGE_TAG": images.tag(self._values)}
         self.env_file.write_text("".join(f"{name}={value}\n" for name, value in wanted.items()))
         self.settings.write()
@@ -83,7 +85,7 @@ class DockerStack:
             up = subprocess.Popen(command, stdout=file, stderr=file, env=self.environment())
         try:
             self._follow(up, progress)
-            keeper.begin(self.project, self.settings.log("keeper"))
+            keeper.begin(self.project, self.settings.mwaa_state, self.settings.log("keeper"))
         except BaseException:
             up.terminate()
             up.wait()
@@ -147,6 +149,30 @@ class DockerStack:
 
     def restart_role(self, name: str) -> None:
         self._checked("restart", "--timeout", str(STOP_SECONDS), name)
+
+    def restart(self, names: Sequence[str]) -> None:
+        there = {c.service for c in self.containers()}
+        wanted = [name for name in names if name in there]
+        self._checked("restart", "--timeout", str(STOP_SECONDS), *wanted)
+        with ThreadPoolExecutor(len(wanted)) as pool:
+            for _ in pool.map(self._wait_until_healthy, wanted):
+                pass
+
+    def _wait_until_healthy(self, name: str) -> None:
+        """Raises NotReady, also as soon as a container of the role has started twice in vain."""
+        longest = self.settings.up_timeout + start_steps.longest(self.settings)
+        deadline = time.monotonic() + longest
+        while True:
+            healthy, said = self.health(name, PATIENCE)
+            if healthy:
+                return
+            found = [c.id for c in self.containers() if c.service == name]
+            starts = self.engine.run("inspect", "--format", "{{.RestartCount}}", *found).stdout.split()
+            if any(int(count) >= MOST_STARTS for count in starts):
+                raise NotReady(name, f"ended {MOST_STARTS} times ({said})", self._log(name))
+            if time.monotonic() > deadline:
+                raise NotReady(name, f"was not healthy after {longest:.0f} s ({said})", self._log(name))
+            time.sleep(LOOK_EVERY)
 
     def seed(self) -> int:
         for service in ("seed", "seed-airflow"):
@@ -234,13 +260,21 @@ class DockerStack:
             "AIRFLOW_UID": str(self._uid()),
             "MWAA_PLUGINS": str(self._folder("plugins")),
             "MWAA_STARTUP": str(self._folder("startup")),
-            # with a plugins.zip its place is left free for what is in that
-            "MWAA_PLUGINS_AT": PLUGINS_BESIDE if (self.settings.mwaa_project / "plugins.zip").is_file() else PLUGINS,
+            "MWAA_API_STATE": str(update.folder(self)),
+            **self._places(),
             # in one order, so that the same versions are the same image
             "GLUE": ",".join(version for version in SPARK_VERSIONS if version in self.settings.spark_versions),
             "LOCALSTACK_TARGET": "localstack-spark" if self.settings.spark_versions else "localstack",
         }
         return pinned | chosen | limits | self.settings.as_environment() | own
+
+    def _places(self) -> dict[str, str]:
+        """Where the project's files are mounted: at MWAA's places, unless something else is to lie there."""
+        if self.settings.source == "s3":  # what the bucket brings
+            return {"MWAA_AT": BESIDE, "MWAA_PLUGINS_AT": f"{BESIDE}/plugins"}
+        # what is in a plugins.zip
+        packed = (self.settings.mwaa_project / "plugins.zip").is_file()
+        return {"MWAA_AT": AIRFLOW_HOME, "MWAA_PLUGINS_AT": f"{BESIDE if packed else AIRFLOW_HOME}/plugins"}
 
     def _capped(self, name: str, value: str) -> str:
         """A limit of the environment class; no more CPUs than the engine has, for it refuses that."""
@@ -275,6 +309,12 @@ class DockerStack:
         """The containers' user, or its group 0, may read the secrets; nobody else."""
         path = self.settings.mwaa_state / "secrets.env"
         path.chmod(0o640 if os.getuid() == 0 and not self.engine.is_rootless else 0o600)
+
+    def _make_api_folder(self) -> None:
+        """Where MWAA's API, in a container, keeps what was updated and asks for a restart of Airflow; for the same two."""
+        folder = update.folder(self)
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o770 if os.getuid() == 0 and not self.engine.is_rootless else 0o700)
 
     def _follow(self, up: subprocess.Popen[bytes], progress: Progress) -> None:
         """Watches the containers until every role serves (one-shots: did their work)."""

@@ -3,7 +3,7 @@
 The supervisor restarts every role, this one too; the one process nobody would restart is the supervisor. When it dies,
 its roles live on without anybody who watches them: the keeper ends them and starts the whole stack again, in order.
 
-It also restarts Airflow when an update through MWAA's API asks for that (update.py).
+It also restarts Airflow when an update through MWAA's API asks for that (mwaa_local.update).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ def main() -> None:
     pid_file = Path(sys.argv[1])
     # by its number, for it may have died before we could ask who our parent is
     supervisor = int(pid_file.read_text())
-    asked = Path(os.environ["MWAA_STATE"]) / "mwaa" / "restart.json"
-    updating = None
+    asked = Path(os.environ["MWAA_STATE"]) / "mwaa" / "restart.json"  # mwaa_local.update
+    updating: Any = None
     while os.getppid() == supervisor:
         time.sleep(LOOK_EVERY)
         if updating is not None and updating.poll() is not None:
@@ -35,9 +35,9 @@ def main() -> None:
 
 
 def begin_update() -> Any:
-    import subprocess  # only now, as below
+    from mwaa_local import update  # only now, as below
 
-    return subprocess.Popen([sys.executable, "-m", "mwaa_local.native.update"], stdin=subprocess.DEVNULL)
+    return update.begin()
 
 
 def start_again() -> None:
