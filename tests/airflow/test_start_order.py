@@ -244,6 +244,7 @@ def test_pip_that_does_not_end_is_ended(project):
 def test_what_it_exports_is_kept_and_what_is_reserved_is_put_back(project):
     project.script(
         'export MINE="it\'s mine" AIRFLOW__CORE__DEFAULT_TIMEZONE=Asia/Seoul PYTHONPATH=/extra PATH=$PATH:/extra/bin\n'
+        "export LD_LIBRARY_PATH=/extra/lib CLASSPATH=/extra.jar\n"
         "export AIRFLOW_HOME=/other AIRFLOW__CORE__PARALLELISM=1 AWS_DATA_PATH=/other AIRFLOW_CONN_AWS_DEFAULT=aws://\n"
         "not_exported=1; echo component $MWAA_AIRFLOW_COMPONENT, arguments $#\n"
     )
@@ -253,6 +254,7 @@ def test_what_it_exports_is_kept_and_what_is_reserved_is_put_back(project):
     assert environment["AIRFLOW__CORE__DEFAULT_TIMEZONE"] == "Asia/Seoul" and environment["PATH"].endswith(
         ":/extra/bin"
     )
+    assert (environment["LD_LIBRARY_PATH"], environment["CLASSPATH"]) == ("/extra/lib", "/extra.jar")
     for name in ("AIRFLOW_HOME", "AIRFLOW__CORE__PARALLELISM", "AWS_DATA_PATH", "AIRFLOW_CONN_AWS_DEFAULT"):
         assert environment[name] == before[name], name
     assert "not_exported" not in environment

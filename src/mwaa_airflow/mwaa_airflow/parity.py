@@ -26,6 +26,16 @@ _SECRET_OPTIONS = re.compile(
 )
 _SECRET_VARIABLES = re.compile(r"FERNET_KEY|SECRET|PASSWORD|SQL_ALCHEMY_CONN|RESULT_BACKEND|ACCESS_KEY|TOKEN|_CONN_")
 
+PROGRAMS = ("aws", "java", "gcc", "g++", "jq", "zip", "unzip", "bzip2", "gzip", "nc", "sudo", "bash")
+HEADERS = {
+    "unixODBC": "sql.h",
+    "MariaDB": "mariadb/mysql.h",
+    "PostgreSQL": "postgresql/libpq-fe.h",
+    "SASL": "sasl/sasl.h",
+    "curl": "x86_64-linux-gnu/curl/curl.h",
+    "OpenSSL": "openssl/ssl.h",
+}
+
 
 def packages():
     """Name, as PEP 503 writes it, to version, of the distributions on sys.path: the first of a name, which is imported."""
@@ -101,9 +111,10 @@ def values():
         "home": os.environ.get("HOME", ""),
         "providers": sorted(ProvidersManager().providers),
         "pip check": _pip_check(),
-        "programs": {
-            name: shutil.which(name) is not None for name in ("aws", "java", "gcc", "jq", "zip", "unzip", "nc", "sudo")
-        },
+        "amazon provider needs": _provider_needs(),
+        "programs": {name: shutil.which(name) is not None for name in PROGRAMS},
+        "headers": {name: os.path.exists(os.path.join("/usr/include", file)) for name, file in HEADERS.items()},
+        "java": _java(),
         "aws cli": _aws_cli(),
         "database": _database(),
         "pool slots": _pool_slots(),
@@ -114,6 +125,10 @@ def values():
             for name in os.listdir(os.path.join(os.path.dirname(airflow.__file__), "api", "auth", "backend"))
             if name.endswith(".py") and name != "__init__.py"
         ),
+        "end of PATH": (variables().get("PATH") or "").split(os.pathsep)[-3:],
+        "later than 2.2.2": _later(),
+        "triggerer": _triggerer(),
+        "DAG processor": _dag_processor(),
         "user site": _user_site(),
     }
 
@@ -186,6 +201,59 @@ def _path_order():
     order = [names[path] for path in sys.path if path in names]
     after = all(sys.path.index(path) > site for path in names if path in sys.path)
     return ["site-packages", *order] if after else order
+
+
+def _provider_needs():
+    from importlib_metadata import requires
+
+    needs = requires("apache-airflow-providers-amazon") or []
+    return sorted(need for need in needs if "extra ==" not in need)
+
+
+def _java():
+    found = re.search(r'version "(\d+(?:\.\d+)?)', _run("java", "-version"))
+    return found.group(1) if found else ""
+
+
+def _later():
+    """What came after 2.2.2, and whether it is there all the same."""
+    import importlib.util
+
+    from airflow.cli import cli_parser
+    from airflow.models import BaseOperator
+
+    backends = "airflow.api.auth.backend.session"
+    return {
+        "airflow db migrate": "migrate" in {command.name for command in cli_parser.DB_COMMANDS},
+        "airflow dag-processor": "dag-processor" in cli_parser.ALL_COMMANDS_DICT,
+        "operator.expand": hasattr(BaseOperator, "expand") or hasattr(BaseOperator, "partial"),
+        "airflow.datasets": importlib.util.find_spec("airflow.datasets") is not None,
+        "session auth backend": importlib.util.find_spec(backends) is not None,
+        ".airflowignore by glob": "core.dag_ignore_file_syntax" in options(),
+    }
+
+
+def _triggerer():
+    """Whether one has ever run on this database."""
+    from airflow.jobs.triggerer_job import TriggererJob
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        return session.query(TriggererJob).first() is not None
+
+
+def _dag_processor():
+    """Whose child the process is that reads the DAG files; "" if none is seen from here."""
+    import psutil
+
+    for process in psutil.process_iter():
+        try:
+            if "DagFileProcessorManager" in " ".join(process.cmdline()):
+                above = " ".join(process.parent().cmdline())
+                return "child of the scheduler" if "airflow scheduler" in above else above
+        except (psutil.Error, AttributeError):
+            continue
+    return ""
 
 
 def _user_site():
