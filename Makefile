@@ -52,6 +52,8 @@ lint: ## Check our own code: ruff, mypy, shellcheck, hadolint
 	$(RUN) lint
 bench: ## Measure speed and memory, each against a baseline in the same run (ONLY=start)
 	$(RUN) bench $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS))
+check-requirements: ## What requirements.txt would do on MWAA, as its pip resolves it: changes, conflicts, missing wheels (JSON=1)
+	$(RUN) check-requirements $(if $(JSON),--json)
 parity: ## Compare the running environment with MWAA 2.2.2, item by item (ALL=1: what is the same, too; JSON=1)
 	$(RUN) parity $(if $(ALL),--all) $(if $(JSON),--json)
 doctor: ## What is wrong with this machine
@@ -61,7 +63,7 @@ lock: ## Rebuild the locks and the database dump from their short inputs
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nSettings (in .env or on the command line: make up WEB_PORT=8081) are in docs/settings.md.\n'
 
-.PHONY: up down status deploy demo logs seed shell airflow aws trace-lookup spark-history metrics restart worker scale-in worker-loss reset test lint bench parity doctor lock help
+.PHONY: up down status deploy demo logs seed shell airflow aws trace-lookup spark-history metrics restart worker scale-in worker-loss reset test lint bench check-requirements parity doctor lock help

@@ -121,6 +121,15 @@ def parity(as_json: bool, everything: bool) -> None:
     sys.exit(module.run(require_running(), as_json, everything))
 
 
+@cli.command("check-requirements")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def check_requirements(as_json: bool) -> None:
+    """What requirements.txt would do to MWAA's own packages, as its pip resolves it. Exit code 0 only if it would work."""
+    from mwaa_local import requirements as module
+
+    sys.exit(module.run(load(), as_json))
+
+
 @cli.command()
 @click.option("--rollback", is_flag=True, help="Back to the deploy before the last one.")
 def deploy(rollback: bool) -> None:

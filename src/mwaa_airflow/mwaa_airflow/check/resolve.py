@@ -2,8 +2,8 @@
 
     python -W ignore -m mwaa_airflow.check.resolve --project FOLDER --work FOLDER [--file FILE] [--official FILE] [--build]
 
-pip 21.3.1 has no --dry-run: so this is its own `install` command up to the point where it would begin to install. It knows what is
-installed, keeps what satisfies a requirement, reads the same options, configuration and variables, and runs what pip itself must
+pip 21.3.1 has no --dry-run: so this is its own `install` command up to the point where it would begin to install. It knows what
+is installed, keeps what satisfies a requirement, reads the same options, configuration and variables, and runs what pip itself must
 run to learn what a source distribution requires (its setup.py). Only wheels count that Python 3.7 on Amazon Linux 2, x86_64, can
 use, whatever this machine is. Standard output is pip's; the answer is <work>/report.json, the files are in <work>/files.
 
@@ -68,7 +68,7 @@ class Resolve(InstallCommand):
     @with_cleanup
     def run(self, options, args):
         try:
-            with _unreachable(self.report["unreachable"]):
+            with _Unreachable(self.report["unreachable"]):
                 return self._run(options, args)
         except requests.exceptions.RequestException as error:
             url = error.request.url if error.request is not None else ""
@@ -99,7 +99,8 @@ class Resolve(InstallCommand):
         self.trace_basic_info(finder)
         found = resolver.resolve(wanted, check_supported_wheels=True)
         order = resolver.get_installation_order(found)
-        self.report["install"] = [self._described(one) for one in order]
+        versions = {one.project_name: str(one.version) for one in resolver._result.mapping.values()}
+        self.report["install"] = [self._described(one, versions[canonicalize_name(one.name)]) for one in order]
         self.report["broken"] = _newly_broken(order)
         if self.builds and not self._build(order, options):
             return ERROR
@@ -124,19 +125,17 @@ class Resolve(InstallCommand):
 
         finder.make_link_evaluator = noting
 
-    def _described(self, one):
-        metadata = one.get_dist()
-        version = getattr(metadata, "version", "") or ""
+    def _described(self, one, version):
         link = one.link
         kind = "editable" if one.editable else "vcs" if link.is_vcs else "wheel" if link.is_wheel else "source"
         kind = "folder" if kind == "source" and link.is_existing_dir() else kind
         from_index = one.original_link is None
         return {
-            "name": one.name, "version": str(version), "kind": kind, "file": link.filename,
+            "name": one.name, "version": version, "kind": kind, "file": link.filename,
             "url": redact_auth_from_url(link.url_without_fragment), "from_index": from_index,
             "asked_by": getattr(one.comes_from, "name", None) or one.comes_from or "",
             "yanked": (link.yanked_reason or "no reason given") if link.is_yanked else "",
-            "files": [] if kind == "wheel" else self._files(one.name, "=={}".format(version) if version else ""),
+            "files": [] if kind == "wheel" else self._files(one.name, "=={}".format(version)),
         }  # fmt: skip
 
     def _files(self, project, specifier):
@@ -251,7 +250,7 @@ def _said(package_set, result):
             )
 
 
-class _unreachable:  # noqa: N801 (used like a function)
+class _Unreachable:
     """Notes the index pages that pip gives up on. It goes on without them, and then knows no such package."""
 
     def __init__(self, noted):
@@ -308,9 +307,7 @@ def prepare(text, file, home, official, work):
         list_of_mwaa = requirements.read(os.path.join(requirements.LOCKS, "airflow.in"))
         _write(official, list_of_mwaa.replace(*requirements.FOR_PIP))
     folder = os.path.dirname(os.path.abspath(file))
-    return _write(
-        os.path.join(work, "requirements.txt"), requirements.localised(text, folder, official, home)
-    )
+    return _write(os.path.join(work, "requirements.txt"), requirements.localised(text, folder, official, home))
 
 
 def changes(report, project):
