@@ -3,9 +3,9 @@
     python -W ignore -m mwaa_airflow.check.resolve --project FOLDER --work FOLDER [--file FILE] [--official FILE] [--build]
 
 pip 21.3.1 has no --dry-run: so this is its own `install` command up to the point where it would begin to install. It knows what
-is installed, keeps what satisfies a requirement, reads the same options, configuration and variables, and runs what pip itself must
-run to learn what a source distribution requires (its setup.py). Only wheels count that Python 3.7 on Amazon Linux 2, x86_64, can
-use, whatever this machine is. Standard output is pip's; the answer is <work>/report.json, the files are in <work>/files.
+is installed, keeps what satisfies a requirement, reads the same options, configuration and variables, and runs what pip itself
+must run to learn what a source distribution requires (its setup.py). Only wheels count that Python 3.7 on Amazon Linux 2, x86_64,
+can use, whatever this machine is. Standard output is pip's; the answer is <work>/report.json, the files are in <work>/files.
 
 --file       another file than the project's requirements.txt
 --official   a file that is kept: the official constraints, fetched when the file names them and it is not there
@@ -28,6 +28,7 @@ from pip._internal.exceptions import CommandError, InstallationError, NetworkCon
 from pip._internal.index import collector
 from pip._internal.models.target_python import TargetPython
 from pip._internal.models.wheel import Wheel
+from pip._internal.network.download import Downloader
 from pip._internal.operations.check import check_install_conflicts, check_package_set, create_package_set_from_installed
 from pip._internal.req.req_tracker import get_requirement_tracker
 from pip._internal.resolution.resolvelib.requirements import RequiresPythonRequirement
@@ -63,6 +64,7 @@ class Resolve(InstallCommand):
         super().__init__("install", "")
         self.report, self.files, self.builds = report, os.path.join(work, "files"), build
         self.seen = {}  # project: [(link, whether it may be used)]
+        self.session = None
         os.makedirs(self.files, exist_ok=True)
 
     @with_cleanup
@@ -80,7 +82,7 @@ class Resolve(InstallCommand):
 
     def _run(self, options, args):
         options.use_user_site, options.target_dir = False, None
-        session = self.get_default_session(options)
+        self.session = session = self.get_default_session(options)
         finder = self._build_package_finder(options, session, TargetPython(platforms=PLATFORMS))
         self._watch(finder)
         tracker = self.enter_context(get_requirement_tracker())
@@ -133,7 +135,7 @@ class Resolve(InstallCommand):
         return {
             "name": one.name, "version": version, "kind": kind, "file": link.filename,
             "url": redact_auth_from_url(link.url_without_fragment), "from_index": from_index,
-            "asked_by": getattr(one.comes_from, "name", None) or one.comes_from or "",
+            "asked_by": getattr(one.comes_from, "name", None) or sys.stdout.renamed(one.comes_from or ""),
             "yanked": (link.yanked_reason or "no reason given") if link.is_yanked else "",
             "files": [] if kind == "wheel" else self._files(one.name, "=={}".format(version)),
         }  # fmt: skip
@@ -177,6 +179,24 @@ class Resolve(InstallCommand):
                     "others": sorted({v for v in self._versions(requirement.project_name) if v}),
                 }  # fmt: skip
             self.report["causes"] += [] if one in self.report["causes"] else [one]
+            self._fetch_refused(one)
+
+    def _fetch_refused(self, cause):
+        """The other version of an installed package that a conflict forbids, to see what would come of it."""
+        pinned = re.match(r"===?([^,*]+)$", cause["wanted"])
+        links = [
+            link
+            for link, usable in self.seen.get(canonicalize_name(cause["name"]), ())
+            if usable and link.is_wheel and pinned and _version(link, cause["name"]) == pinned.group(1)
+        ]
+        if links and canonicalize_name(cause["name"]) in self.report["installed"]:
+            path = os.path.join(self.files, links[0].filename)
+            if links[0].is_file:
+                shutil.copyfile(links[0].file_path, path)
+            else:
+                path, _ = Downloader(self.session, "off")(links[0], self.files)
+            one = {"name": cause["name"], "version": pinned.group(1), "asked_by": cause["by"], "path": path}
+            self.report["refused"] += [] if one in self.report["refused"] else [one]
 
     def _versions(self, project):
         return [_version(link, project) for link, usable in self.seen.get(canonicalize_name(project), ()) if usable]
@@ -313,7 +333,7 @@ def prepare(text, file, home, official, work):
 def changes(report, project):
     """For each installed package that would be another: what its modules lose, and where the project uses that."""
     installed = report["installed"]
-    for one in report["install"]:
+    for one in report["install"] + report["refused"]:
         key = canonicalize_name(one["name"])
         old, path = installed.get(key), one.get("path", "")
         if old is None or old["version"] == one["version"] or not path.endswith((".whl", *SOURCES)):
@@ -349,7 +369,7 @@ def main(arguments):
     text = requirements.read(file)
     report = {
         "python": "{}.{}.{}".format(*sys.version_info[:3]), "pip": _pip_version(), "asked": False, "constraints": "", "error": "",
-        "installed": installed_packages(), "install": [], "met": [], "broken": [], "causes": [], "unreachable": [],
+        "installed": installed_packages(), "install": [], "met": [], "broken": [], "causes": [], "refused": [], "unreachable": [],
         "words": [], "unset": unset_variables(text), "platform": _this_machine(),
     }  # fmt: skip
     missing = requirements.missing_lines(text)
@@ -396,9 +416,13 @@ class _Words:
     def __init__(self, stream, lines, renamed):
         self.stream, self.lines, self.names, self.rest = stream, lines, renamed, ""
 
-    def write(self, text):
+    def renamed(self, text):
         for old, new in self.names.items():
             text = text.replace(old, new)
+        return text
+
+    def write(self, text):
+        text = self.renamed(text)
         *whole, self.rest = (self.rest + text).split("\n")
         self.lines.extend(line for line in whole if line.strip())
         return self.stream.write(text)

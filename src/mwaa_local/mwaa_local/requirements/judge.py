@@ -57,6 +57,22 @@ class Change:
     def is_airflow(self) -> bool:
         return self.name.startswith("apache-airflow")
 
+    def __str__(self) -> str:
+        lost = self.disappears()
+        return f"{self.name} {self.old} -> {self.new}{f': {lost}' if lost else ''}"
+
+    def lost_imports(self, severity: str) -> Iterator[Finding]:
+        """The lines of the project that would fail."""
+        for use in self.imports:
+            what = f"{use['module']}.{use['name']}" if use["name"] else use["module"]
+            yield Finding(
+                "import-disappears",
+                severity,
+                f"{use['file']}:{use['line']} uses {what}, which {self.name} {self.new} does not have",
+                fix=f"stay with {self.name}=={self.old}, or change the file",
+                source=PACKAGES,
+            )
+
     def disappears(self, count: int = SHOWN) -> str:
         """The names that disappear, those first that the project uses; "" where nothing does that DAGs use."""
         used = list(dict.fromkeys(one["name"] or one["module"] for one in self.imports))
@@ -94,17 +110,31 @@ class Judgement:
 
     @cached_property
     def changes(self) -> list[Change]:
+        return self._changes(self.install)
+
+    @cached_property
+    def refused(self) -> list[Change]:
+        """What a conflict forbids: it would be a change without the constraint, or whatever is in its way."""
+        return self._changes(self.report["refused"])
+
+    def _changes(self, packages: Sequence[Mapping[str, Any]]) -> list[Change]:
         found = []
-        for one in self.install:
+        for one in packages:
             key = canonical(one["name"])
             if key not in self.own:
                 continue
             old = self.report["installed"].get(key, {}).get("version") or self.own[key]
             if old != one["version"]:
-                found.append(Change(
-                    key, old, one["version"], one["asked_by"], one.get("gone_modules", ()),
-                    one.get("gone_names", {}), one.get("broken_imports", ()),
-                ))  # fmt: skip
+                change = Change(
+                    key,
+                    old,
+                    one["version"],
+                    one["asked_by"],
+                    one.get("gone_modules", ()),
+                    one.get("gone_names", {}),
+                    one.get("broken_imports", ()),
+                )
+                found.append(change)
         return sorted(found, key=lambda change: (not change.is_airflow, change.name))
 
     def findings(self) -> list[Finding]:
@@ -114,19 +144,23 @@ class Judgement:
 
     def _of_changes(self) -> Iterator[Finding]:
         for change in self.changes:
-            lost = change.disappears()
             yield Finding(
-                "own-package-changed", ERROR, f"{change.name} {change.old} -> {change.new}{f': {lost}' if lost else ''}",
-                fix=f"{change.name}=={change.old}, or the constraint; {_asked_by(change.asked_by)} asks for the other",
+                "own-package-changed",
+                ERROR,
+                str(change),
+                fix=f"{change.name}=={change.old}, or the constraint; the other is asked for by {_asked_by(change.asked_by)}",
                 source=DEPENDENCIES,
-            )  # fmt: skip
-            for use in change.imports:
-                what = f"{use['module']}.{use['name']}" if use["name"] else use["module"]
-                yield Finding(
-                    "import-disappears", ERROR,
-                    f"{use['file']}:{use['line']} uses {what}, which {change.name} {change.new} does not have",
-                    fix=f"stay with {change.name}=={change.old}, or change the file", source=PACKAGES,
-                )  # fmt: skip
+            )
+            yield from change.lost_imports(ERROR)
+        for change in self.refused:
+            yield Finding(
+                "would-change",
+                WARNING,
+                f"where nothing forbade it: {change}",
+                fix=f"stay with {change.name}=={change.old}",
+                source=PACKAGES,
+            )
+            yield from change.lost_imports(WARNING)
         for said in self.report["broken"]:
             yield Finding(
                 "requirement-broken", WARNING, said, fix="pin versions that fit together", source=BEST_PRACTICES
@@ -244,8 +278,9 @@ def _version(text: str) -> tuple[int, ...]:
 def explained(name: str, files: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     """(kind, why) MWAA cannot use the wheels among the files of one version, or has none."""
     wheels = [one for one in files if one["wheel"]]
-    if files and not any(one["python_fits"] for one in files):
-        return "python-too-new", f"it needs Python {', '.join(sorted({one['python'] for one in files}))}; MWAA has 3.7"
+    needed = sorted({one["python"] for one in files if not one["python_fits"]})
+    if needed and not any(one["usable"] for one in files):
+        return "python-too-new", f"it needs Python {', '.join(needed)}; MWAA has 3.7"
     if not wheels:
         return "no-wheel", "there is no wheel of it at all"
     reasons = {reason for one in wheels for reason in _unfit(one)}

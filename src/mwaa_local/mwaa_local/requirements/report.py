@@ -102,7 +102,7 @@ def show(settings: Settings, judgement: Judgement | None, findings: Sequence[Fin
 def _target(judgement: Judgement | None) -> str:
     report = judgement.report if judgement else {}
     pip = f"pip {report.get('pip', '21.3.1')}, Python 3.7, Linux x86_64 with glibc 2.{judge.GLIBC}"
-    took = f", asked for {report['seconds']} s" if report.get("asked") else ""
+    took = f", which took {report['seconds']} s" if report.get("asked") else ""
     machine = report.get("platform", "linux x86_64")
     return f"{pip}{took}" + ("" if machine == "linux x86_64" else f" (approximated on {machine})")
 
@@ -115,7 +115,7 @@ def _table(judgement: Judgement) -> Table:
     for one in judgement.install:
         old = changed.get(canonical(one["name"]), "")
         kind = one["file"] if one["kind"] in ("wheel", "source") else f"{one['kind']} {one['url']}"
-        asked = one["asked_by"].partition("-r ")[2] or one["asked_by"]
+        asked = one["asked_by"].replace("-r requirements.txt ", "").strip("()") or "requirements.txt"
         table.add_row(one["name"], one["version"], f"[red]{old}[/]" if old else "", escape(kind), escape(asked))
     return table
 
