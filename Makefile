@@ -14,6 +14,8 @@ status: ## What runs, whether it is healthy, which DAG files are broken
 	$(RUN) status
 deploy: ## Deploy as to real MWAA: upload to the environment's bucket, update the environment (ROLLBACK=1: the deploy before)
 	$(RUN) deploy $(if $(ROLLBACK),--rollback)
+package: ## Make dist/plugins.zip, the same bytes each time (WHEELS=1: with the wheels of requirements.txt; OUT=folder)
+	$(RUN) package $(if $(WHEELS),--wheels) $(if $(OUT),--out "$(OUT)")
 demo: ## Run the sample DAG for real and judge it (DATE=2023-05-01)
 	$(RUN) demo $(if $(DATE),--date $(DATE))
 logs: ## Follow the logs of all services, or of one (SERVICE=worker)
@@ -66,4 +68,4 @@ help: ## This list
 	  /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nSettings (in .env or on the command line: make up WEB_PORT=8081) are in docs/settings.md.\n'
 
-.PHONY: up down status deploy demo logs seed shell airflow aws trace-lookup spark-history metrics restart worker scale-in worker-loss reset test lint bench check-requirements parity doctor lock help
+.PHONY: up down status deploy package demo logs seed shell airflow aws trace-lookup spark-history metrics restart worker scale-in worker-loss reset test lint bench check-requirements parity doctor lock help

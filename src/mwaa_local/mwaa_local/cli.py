@@ -131,6 +131,18 @@ def check_requirements(as_json: bool) -> None:
 
 
 @cli.command()
+@click.option("--out", "folder", default="", help="Folder for what is made; default: dist/ in the project.")
+@click.option(
+    "--wheels", is_flag=True, help="Also the wheels that requirements.txt needs, so that MWAA needs no index."
+)
+def package(folder: str, wheels: bool) -> None:
+    """plugins.zip as MWAA takes it, with --wheels as a set that installs without an index; equal files give equal bytes."""
+    from mwaa_local import package as module
+
+    sys.exit(module.run(load(), folder, wheels))
+
+
+@cli.command()
 @click.option("--rollback", is_flag=True, help="Back to the deploy before the last one.")
 def deploy(rollback: bool) -> None:
     """Deploy as to real MWAA: upload to the environment's bucket, update the environment, wait until it is AVAILABLE."""

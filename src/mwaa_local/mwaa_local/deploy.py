@@ -12,11 +12,8 @@ version in the environment, so a rollback makes older versions of the objects th
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import time
-import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +22,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from mwaa_local import update
+from mwaa_local import plugins_zip, update
 from mwaa_local.console import err, out
 from mwaa_local.errors import LocalError
 from mwaa_local.settings import Settings
@@ -34,8 +31,6 @@ from mwaa_local.stack import Stack
 NOTES = "deploys.json"
 LONGEST = 900.0  # seconds for an update
 ASK_EVERY = 0.5
-THEN = (1980, 1, 1, 0, 0, 0)  # equal files, equal zip
-_LEFT_OUT = ("__pycache__", ".git", ".pytest_cache", ".mypy_cache", ".ruff_cache")
 FILES = {"Plugins": "plugins.zip", "Requirements": "requirements.txt", "StartupScript": "startup.sh"}
 """Part of the API's names, and the key in the bucket."""
 
@@ -102,7 +97,7 @@ class Deployment:
     def deploy(self) -> dict[str, Any]:
         """Uploads and, where need be, updates; returns the note of it."""
         project, there = self.settings.mwaa_project, self.bucket.tags("")
-        wanted = {self.prefix + path: file for path, file in dag_files(project / "dags")}
+        wanted = {self.prefix + path: file for path, file in plugins_zip.files(project / "dags")}
         gone = [key for key in there if key.startswith(self.prefix) and key not in wanted]
         dags = {key: self.bucket.put_if_other(key, file.read_bytes(), there.get(key)) for key, file in wanted.items()}
         for key in gone:
@@ -193,7 +188,7 @@ class Deployment:
     def _files(project: Path) -> dict[str, bytes]:
         archive = project / "plugins.zip"
         return {
-            "Plugins": archive.read_bytes() if archive.is_file() else packed(project / "plugins"),
+            "Plugins": archive.read_bytes() if archive.is_file() else plugins_zip.packed(project / "plugins"),
             "Requirements": _content(project / "requirements.txt"),
             "StartupScript": _content(project / "startup" / "startup.sh"),
         }
@@ -210,28 +205,6 @@ def run(stack: Stack, rollback: bool) -> None:
             "This stack reads the folders of the project and not the bucket (SOURCE=mount). To rehearse a deploy: make down, "
             "then make up SOURCE=s3"
         )
-
-
-def dag_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Path below the folder, and the file, of all that is deployed."""
-    for file in sorted(folder.rglob("*")):
-        path = file.relative_to(folder)
-        if file.is_file() and not any(part in _LEFT_OUT for part in path.parts) and file.suffix != ".pyc":
-            yield path.as_posix(), file
-
-
-def packed(folder: Path) -> bytes:
-    """The contents of the folder as plugins.zip: equal contents give equal bytes, and what may be executed still may be."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, file in dag_files(folder):
-            if file.name == ".gitkeep":
-                continue
-            entry = zipfile.ZipInfo(path, THEN)
-            entry.external_attr = (0o100755 if file.stat().st_mode & 0o100 else 0o100644) << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, file.read_bytes())
-    return buffer.getvalue()
 
 
 def _content(file: Path) -> bytes:

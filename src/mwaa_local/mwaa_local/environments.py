@@ -99,6 +99,11 @@ def test_environments() -> list[Environment]:
     ]
 
 
+def package_environments() -> list[Environment]:
+    """What `make package` builds wheels with, for MWAA's list has no `wheel`: a folder beside Airflow's packages."""
+    return [Environment("airflow-build", "build", versions()["PYTHON_AIRFLOW"], folder=True)]
+
+
 def bench_environments() -> list[Environment]:
     """What `make bench` compares with, beyond the stack's."""
     return [Environment("bench", "bench", versions()["PYTHON_LOCALSTACK"])]

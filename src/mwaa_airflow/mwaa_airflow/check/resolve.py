@@ -1,6 +1,6 @@
 """Asks pip, as a role's `pip install -r requirements.txt` would, and installs nothing.
 
-    python -W ignore -m mwaa_airflow.check.resolve --project FOLDER --work FOLDER [--file FILE] [--official FILE] [--build]
+    python -W ignore -m mwaa_airflow.check.resolve --project FOLDER --work FOLDER [--file FILE] [--official FILE] [--build TOOLS]
 
 pip 21.3.1 has no --dry-run: so this is its own `install` command up to the point where it would begin to install. It knows what
 is installed, keeps what satisfies a requirement, reads the same options, configuration and variables, and runs what pip itself
@@ -9,7 +9,7 @@ can use, whatever this machine is. Standard output is pip's; the answer is <work
 
 --file       another file than the project's requirements.txt
 --official   a file that is kept: the official constraints, fetched when the file names them and it is not there
---build      make wheels of source distributions, as pip does it before it installs
+--build      make wheels of source distributions, as pip does it before it installs; TOOLS is a folder with setuptools and wheel
 """
 
 import argparse
@@ -88,7 +88,7 @@ class Resolve(InstallCommand):
         tracker = self.enter_context(get_requirement_tracker())
         wanted = self.get_requirements(args, options, finder, session)
         for one in wanted:
-            one.permit_editable_wheels = True
+            one.permit_editable_wheels = not self.builds  # such a wheel is for this machine only
         preparer = self.make_requirement_preparer(
             TempDirectory(delete=True, kind="install", globally_managed=True),
             options, tracker, session, finder, use_user_site=False,
@@ -206,6 +206,9 @@ class Resolve(InstallCommand):
         from pip._internal.models.format_control import FormatControl
         from pip._internal.wheel_builder import build
 
+        # now, so that it does not count as installed
+        sys.path.insert(0, self.builds)
+        os.environ["PYTHONPATH"] = os.pathsep.join([self.builds, os.environ.get("PYTHONPATH", "")])
         to_build = [one for one in order if not one.is_wheel]
         _, failed = build(to_build, WheelCache("", FormatControl(set(), set())), True, [], [])
         if failed:
@@ -362,7 +365,7 @@ def main(arguments):
     parser = argparse.ArgumentParser()
     for name in ("--project", "--work", "--file", "--official"):
         parser.add_argument(name, default="")
-    parser.add_argument("--build", action="store_true")
+    parser.add_argument("--build", default="")
     given = parser.parse_args(arguments)
     begun = time.time()
     file = given.file or os.path.join(given.project, "requirements.txt")

@@ -15,7 +15,7 @@ from typing import Any
 from mwaa_local import configuration_options
 from mwaa_local.checked_yaml import BadFile
 from mwaa_local.console import err
-from mwaa_local.environments import Installer, stack_environments
+from mwaa_local.environments import Installer, package_environments, stack_environments
 from mwaa_local.errors import LocalError
 from mwaa_local.requirements.lines import masked
 from mwaa_local.settings import ROOT, Settings
@@ -34,6 +34,13 @@ def python(settings: Settings) -> Path:
     return settings.venv_python("airflow")
 
 
+def tools(settings: Settings) -> Path:
+    """A folder with what pip builds wheels with, installed where it is missing."""
+    installer, (environment,) = Installer(settings), package_environments()
+    installer.install([environment])
+    return installer.place(environment)
+
+
 def official(settings: Settings) -> Path:
     """Where the official constraints are kept, once they were fetched: they never change."""
     return settings.mwaa_state / "constraints-2.2.2" / "constraints-3.7.txt"
@@ -47,11 +54,17 @@ def environment(settings: Settings) -> dict[str, str]:
     return own
 
 
-def ask(settings: Settings, work: Path, *more: str, project: Path | None = None) -> dict[str, Any]:
-    """The answer of mwaa_airflow.check.resolve; `work` gets what is written on the way. Raises TooLong, LocalError."""
-    more = ("--project", str(project or settings.mwaa_project), "--official", str(official(settings)), *more)
+def ask(settings: Settings, work: Path, *more: str, alone: Path | None = None) -> dict[str, Any]:
+    """The answer of mwaa_airflow.check.resolve; `work` gets what is written on the way. Raises TooLong, LocalError.
+
+    `alone` is another project, for which nothing counts that pip has by configuration or variables of this machine.
+    """
+    more = ("--project", str(alone or settings.mwaa_project), "--official", str(official(settings)), *more)
     command = [str(python(settings)), "-W", "ignore", "-m", "mwaa_airflow.check.resolve", "--work", str(work), *more]
-    variables = environment(settings) | {
+    variables = environment(settings)
+    if alone:
+        variables = {k: v for k, v in variables.items() if not k.startswith("PIP_")} | {"PIP_CONFIG_FILE": os.devnull}
+    variables |= {
         "PYTHONPATH": str(ROOT / "src" / "mwaa_airflow"),
         "PYTHONUNBUFFERED": "1",
         "TMPDIR": str(work),
