@@ -96,6 +96,7 @@ def test_environments() -> list[Environment]:
     return [
         Environment("dev", "dev"),
         Environment("airflow-test", "airflow-test", versions()["PYTHON_AIRFLOW"], folder=True),
+        *package_environments(),
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -137,9 +137,10 @@ class Judgement:
                 found.append(change)
         return sorted(found, key=lambda change: (not change.is_airflow, change.name))
 
-    def findings(self) -> list[Finding]:
+    def findings(self, constrained: Collection[str] = ()) -> list[Finding]:
+        """`constrained` are the projects that the file's constraints name."""
         found = [*self._of_failure()] if self.failed else []
-        found += [*self._of_changes(), *self._of_installed(), *self._of_places()]
+        found += [*self._of_changes(), *self._of_installed(), *self._of_places(), *self._of_others(constrained)]
         return found
 
     def _of_changes(self) -> Iterator[Finding]:
@@ -182,6 +183,17 @@ class Judgement:
                     "yanked", WARNING, f"{one['name']} {one['version']} was withdrawn by its authors: {one['yanked']}",
                     fix="take another version", source=BEST_PRACTICES,
                 )  # fmt: skip
+
+    def _of_others(self, constrained: Collection[str]) -> Iterator[Finding]:
+        names = _open(self.install, constrained)
+        if names:
+            yield Finding(
+                "dependencies-open",
+                INFO,
+                f"no constraint pins what others ask for: {', '.join(names)}; tomorrow it may be another version",
+                fix="pin them, or make package WHEELS=1, which keeps what was chosen",
+                source=BEST_PRACTICES,
+            )
 
     def _of_failure(self) -> Iterator[Finding]:
         unreachable = self.report["unreachable"]
@@ -227,6 +239,12 @@ class Judgement:
                 f"{len(self.own)} packages and leaves all others open",
                 fix=f"run it again with a network; once is enough ({CONSTRAINT.split()[1].split('/')[2]})", source=DEPENDENCIES,
             )  # fmt: skip
+
+
+def _open(packages: Sequence[Mapping[str, Any]], constrained: Collection[str]) -> list[str]:
+    """Those that other packages ask for, and nothing pins."""
+    of_others = [one for one in packages if not one["asked_by"].startswith("-r ")]
+    return [one["name"] for one in of_others if canonical(one["name"]) not in constrained]
 
 
 def _asked_by(text: str) -> str:

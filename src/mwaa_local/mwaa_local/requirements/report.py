@@ -52,7 +52,7 @@ def check(settings: Settings, work: Path, *more: str) -> tuple[Judgement | None,
     judgement = Judgement(answer)
     constrained = constrained_projects(text, settings.mwaa_project, Path(answer["constraints"] or LIST_OF_MWAA))
     of_file = lines.read(text, settings.mwaa_project, constrained, _variables(settings))
-    return judgement, [*of_file, *judgement.findings()]
+    return judgement, [*of_file, *judgement.findings(constrained)]
 
 
 LIST_OF_MWAA = ROOT / "stack" / "locks" / "airflow.in"
