@@ -68,7 +68,7 @@ class Project:
         for path in (self.folder / "dags", self.plugins, self.work):
             path.mkdir(parents=True)
 
-    def resolve(self, *lines, build=False, local=True, official=None, **environment):
+    def resolve(self, *lines, build=False, local=True, official=None, code="", **environment):
         """The report for a requirements.txt of these lines."""
         head = ["--no-index", "--find-links /usr/local/airflow/plugins"] if local else []
         (self.folder / "requirements.txt").write_text("\n".join([*head, *lines]) + "\n")
@@ -76,7 +76,8 @@ class Project:
         more += ["--official", str(official)] if official else []
         kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
         kept.update(PYTHONPATH=str(ROOT / "src" / "mwaa_airflow"), PIP_CONFIG_FILE=os.devnull, PIP_NO_CACHE_DIR="1")
-        command = [sys.executable, "-W", "ignore", "-m", "mwaa_airflow.check.resolve", "--project", str(self.folder)]
+        how = ["-c", code] if code else ["-m", "mwaa_airflow.check.resolve"]
+        command = [sys.executable, "-W", "ignore", *how, "--project", str(self.folder)]
         done = subprocess.run(
             [*command, "--work", str(self.work), *more], env=dict(kept, TMPDIR=str(self.work), **environment),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True,
@@ -217,6 +218,34 @@ def test_a_source_that_does_not_build_is_named(project):
     source(project.plugins, "broken", setup=setup + "setup(name={!r}, version={!r}, py_modules=[{!r}])\n")
     report = project.resolve("broken", build=True)
     assert report["error"] == "Failed to build broken"
+
+
+ON_A_MAC = """
+import sys
+from mwaa_airflow.check import resolve
+from pip._vendor.packaging import markers
+own = markers.default_environment()
+mac = dict(own, sys_platform="darwin", platform_system="Darwin", platform_machine="arm64")
+markers.default_environment = lambda: dict(mac)
+resolve._this_machine = lambda: "darwin arm64"
+resolve.main(sys.argv[1:])
+"""
+
+
+def test_on_another_machine_lines_count_as_on_mwaa(project):
+    wheel(
+        project.plugins,
+        "for_linux",
+        "1.0",
+        "cp37-cp37m-manylinux2014_x86_64",
+        requires=["deep; sys_platform == 'linux'"],
+    )
+    wheel(project.plugins, "deep", "1.0")
+    wheel(project.plugins, "for_mac", "1.0")
+    lines = ["for_linux; platform_machine == 'x86_64'", "for_mac; sys_platform == 'darwin'"]
+    report = project.resolve(*lines, code=ON_A_MAC)
+    assert sorted(one["name"] for one in report["install"]) == ["deep", "for-linux"]
+    assert report["platform"] == "darwin arm64"
 
 
 # --- where pip looks

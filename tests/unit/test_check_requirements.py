@@ -1,8 +1,10 @@
 """What is said of a requirements.txt: of its lines, and of pip's answer."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,7 @@ from mwaa_local.errors import LocalError
 from mwaa_local.requirements import ask, judge, lines, report
 from mwaa_local.requirements.findings import Finding
 from mwaa_local.requirements.judge import Judgement
-from mwaa_local.settings import Settings
+from mwaa_local.settings import ROOT, Settings
 
 OFFICIAL = "--constraint https://raw.githubusercontent.com/apache/airflow/constraints-2.2.2/constraints-3.7.txt"
 
@@ -321,6 +323,14 @@ def test_what_nobody_pins_is_named():
     )
     (one,) = judged.findings({"held"})
     assert one.id == "dependencies-open" and ": pulled;" in one.text
+
+
+def test_every_kind_of_finding_is_explained_on_the_page():
+    page = (ROOT / "docs" / "check-requirements.md").read_text()
+    code = "".join(path.read_text() for path in Path(judge.__file__).parent.glob("*.py"))
+    kinds = set(re.findall(r'Finding\(\s*"([a-z-]+)"', code)) | {"python-too-new", "wrong-architecture", "no-wheel"}
+    kinds |= set(re.findall(r'return "([a-z-]+)", ', code))
+    assert len(kinds) > 20 and kinds == set(re.findall(r"^\| `([a-z-]+)` \| (?:error|warning|info)", page, re.M))
 
 
 # --- the report

@@ -51,6 +51,7 @@ PLATFORMS = [
     for name in ("manylinux_2_{}_x86_64".format(minor), OLD_NAMES.get(minor))
     if name
 ] + ["linux_x86_64"]
+MACHINE = "linux x86_64"
 MARKERS = {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "platform_machine": "x86_64"}
 SOURCES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".tar")
 OFFICIAL = re.compile(r"https?://[^\"'\s]*constraints-2\.2\.2/constraints-3\.7\.txt")
@@ -373,9 +374,10 @@ def main(arguments):
     report = {
         "python": "{}.{}.{}".format(*sys.version_info[:3]), "pip": _pip_version(), "asked": False, "constraints": "", "error": "",
         "installed": installed_packages(), "install": [], "met": [], "broken": [], "causes": [], "refused": [], "unreachable": [],
-        "words": [], "unset": unset_variables(text), "platform": _this_machine(),
+        "words": [], "platform": _this_machine(),
     }  # fmt: skip
-    missing = requirements.missing_lines(text)
+    # as a role does it; on another machine the markers of a line would be judged for that one
+    missing = (requirements.missing_lines if report["platform"] == MACHINE else requirements.lines_of)(text)
     report["met"] = [line for line in requirements.lines_of(text) if line not in missing]
     if missing:
         report["asked"] = True
@@ -389,7 +391,7 @@ def main(arguments):
 
 
 def _ask(report, text, file, given):
-    if report["platform"] != "linux x86_64":
+    if report["platform"] != MACHINE:
         own = markers.default_environment
         markers.default_environment = lambda: dict(own(), **MARKERS)
     try:
@@ -432,10 +434,6 @@ class _Words:
 
     def __getattr__(self, name):
         return getattr(self.stream, name)
-
-
-def unset_variables(text):
-    return sorted(name for name in set(requirements.VARIABLE.findall(text)) if name not in os.environ)
 
 
 def _pip_version():
