@@ -190,6 +190,16 @@ def test_a_new_package_changes_nothing_and_another_version_of_mwaas_own_does():
     assert [(one.id, one.severity) for one in judged.findings()] == [("own-package-changed", "error")]
 
 
+def test_the_official_constraints_may_change_mwaas_own_but_not_what_the_project_uses():
+    use = {"file": "dags/a.py", "line": 1, "module": "boto3.old", "name": "Thing"}
+    for imports, found in (([], [("official-version", "warning")]), ([use], [("own-package-changed", "error")])):
+        reply = answer(package("boto3", "1.18.0", gone_names={}, broken_imports=imports)).report
+        judged = Judgement(reply, {"boto3": "1.18.0"})
+        assert [(one.id, one.severity) for one in judged.findings()][:1] == found
+    other = Judgement(answer(package("boto3", "1.19.0")).report, {"boto3": "1.18.0"})
+    assert [one.severity for one in other.findings()] == ["error"]
+
+
 def test_watchtower_is_no_change_for_mwaa_puts_it_back():
     judged = answer(package("watchtower", "1.0.6", asked_by="apache-airflow-providers-amazon"))
     assert (judged.install, judged.changes, judged.findings()) == ([], [], [])
@@ -351,6 +361,11 @@ def test_the_worst_comes_first_and_each_once():
         (answer(), [], "[green]It would work[/]: MWAA has all of it already"),
         (answer(package("a", "1")), ["warning"], "[green]It would work[/]: 1 package would be installed"),
         (answer(package("a", "1")), ["error"], "[red]It would not work as it is[/]: 1 error"),
+        (
+            answer(package("boto3", "2")),
+            ["warning"],
+            "[green]It would work[/]: 1 package would be installed, 1 of them over MWAA's own as the",
+        ),
         (answer(package("boto3", "2")), ["error"], "[red]1 package would be installed, 1 of them over MWAA's own[/]"),
         (answer(error="ERROR: x"), ["error"], "[red]Nothing would be installed[/]"),
         (None, ["error"], "[red]Nothing would be installed[/]"),

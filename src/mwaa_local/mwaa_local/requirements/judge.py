@@ -92,11 +92,12 @@ def _by_kind(item: tuple[str, Sequence[str]]) -> tuple[bool, int, str]:
 
 
 class Judgement:
-    """What a report of mwaa_airflow.check.resolve means; `own` are MWAA's packages."""
+    """What a report of mwaa_airflow.check.resolve means; `official` are the versions of the official constraints, where pip had
+    them: five of MWAA's packages have another one."""
 
-    def __init__(self, report: Mapping[str, Any], own: Mapping[str, str] | None = None) -> None:
-        self.report = report
-        self.own = frozen() if own is None else own
+    def __init__(self, report: Mapping[str, Any], official: Mapping[str, str] | None = None) -> None:
+        self.report, self.official = report, official or {}
+        self.own = frozen()
 
     @property
     def install(self) -> list[dict[str, Any]]:
@@ -137,6 +138,10 @@ class Judgement:
                 found.append(change)
         return sorted(found, key=lambda change: (not change.is_airflow, change.name))
 
+    def is_official(self, change: Change) -> bool:
+        """Whether it is the official constraints that change it, and nothing that the project uses is lost by it."""
+        return self.official.get(change.name) == change.new and not change.imports
+
     def findings(self, constrained: Collection[str] = ()) -> list[Finding]:
         """`constrained` are the projects that the file's constraints name."""
         found = [*self._of_failure()] if self.failed else []
@@ -145,14 +150,25 @@ class Judgement:
 
     def _of_changes(self) -> Iterator[Finding]:
         for change in self.changes:
-            yield Finding(
-                "own-package-changed",
-                ERROR,
-                str(change),
-                fix=f"{change.name}=={change.old}, or the constraint; the other is asked for by {_asked_by(change.asked_by)}",
-                source=DEPENDENCIES,
-            )
-            yield from change.lost_imports(ERROR)
+            severity = ERROR
+            if self.is_official(change):
+                severity = WARNING
+                yield Finding(
+                    "official-version",
+                    WARNING,
+                    f"{change}, as the official constraints have it; MWAA's own list has it otherwise",
+                    fix="nothing, if your DAGs do not mind: so it is on every MWAA 2.2.2 with this constraint",
+                    source=DEPENDENCIES,
+                )
+            else:
+                yield Finding(
+                    "own-package-changed",
+                    ERROR,
+                    str(change),
+                    fix=f"{change.name}=={change.old}, or the constraint; the other is asked for by {_asked_by(change.asked_by)}",
+                    source=DEPENDENCIES,
+                )
+            yield from change.lost_imports(severity)
         for change in self.refused:
             yield Finding(
                 "would-change",

@@ -49,8 +49,9 @@ def check(settings: Settings, work: Path, *more: str) -> tuple[Judgement | None,
     except ask.TooLong as late:
         own = [Finding("timeout", ERROR, late.problem, fix=late.advice, source=BEST_PRACTICES)]
         return None, [*lines.read(text, settings.mwaa_project, (), _variables(settings)), *own]
-    judgement = Judgement(answer)
-    constrained = constrained_projects(text, settings.mwaa_project, Path(answer["constraints"] or LIST_OF_MWAA))
+    official = Path(answer["constraints"] or LIST_OF_MWAA)
+    judgement = Judgement(answer, pins(official) if answer["constraints"] else None)
+    constrained = constrained_projects(text, settings.mwaa_project, official)
     of_file = lines.read(text, settings.mwaa_project, constrained, _variables(settings))
     return judgement, [*of_file, *judgement.findings(constrained)]
 
@@ -66,10 +67,16 @@ def constrained_projects(text: str, project: Path, official: Path) -> set[str]:
             continue
         own = project / line.value.replace(f"{lines.HOME}/", "", 1)
         path = official if lines.OFFICIAL.search(line.value) else own
-        if path.is_file():
-            pins = lines.parse(path.read_text(errors="surrogateescape"))
-            found |= {canonical(one.name) for one in pins if one.name and one.pinned}
+        found |= pins(path).keys()
     return found
+
+
+def pins(constraints: Path) -> dict[str, str]:
+    """{canonical name: version} of a file of constraints; {} where there is none."""
+    if not constraints.is_file():
+        return {}
+    parsed = lines.parse(constraints.read_text(errors="surrogateescape"))
+    return {canonical(one.name): one.pinned for one in parsed if one.name and one.pinned}
 
 
 def _variables(settings: Settings) -> dict[str, str]:
@@ -133,11 +140,17 @@ def verdict(judgement: Judgement | None, findings: Sequence[Finding]) -> str:
         return f"[red]Nothing would be installed[/], and Airflow would start without any of it: {counted}."
     count = len(judgement.install)
     what = f"{_counted(count, 'package')} would be installed" if count else "MWAA has all of it already"
-    if judgement.changes:
-        return f"[red]{what}, {len(judgement.changes)} of them over MWAA's own[/]: {counted}."
+    over = len(judgement.changes)
+    if errors and over:
+        return f"[red]{what}, {over} of them over MWAA's own[/]: {counted}."
     if errors:
         return f"[red]It would not work as it is[/]: {counted}."
-    return f"[green]It would work[/]: {what}, nothing of MWAA's own changes; {_counted(warnings, 'warning')}."
+    own = (
+        f"{over} of them over MWAA's own as the official constraints have it"
+        if over
+        else "nothing of MWAA's own changes"
+    )
+    return f"[green]It would work[/]: {what}, {own}; {_counted(warnings, 'warning')}."
 
 
 def _counted(number: int, noun: str) -> str:
