@@ -213,6 +213,27 @@ def test_a_source_says_so_and_is_built_only_when_asked(project):
     assert [Path(one["path"]).name for one in report["install"]] == ["builds-1.0-py3-none-any.whl"]
 
 
+@pytest.mark.parametrize("line", ["-e ./mine", "./mine"])
+@pytest.mark.parametrize("build", [False, True])
+def test_a_folder_of_the_project_is_asked_and_built_without_a_trace_in_it(project, line, build):
+    mine = project.folder / "mine"
+    mine.mkdir()
+    (mine / "setup.py").write_text(
+        "from setuptools import setup\nsetup(name='mine', version='3.0', py_modules=['mine'])\n"
+    )
+    (mine / "mine.py").write_text("WORD = 1\n")
+    report = project.resolve(line, build=build)
+    (one,) = report["install"]
+    assert (one["name"], one["version"], one["asked_by"]) == ("mine", "3.0", "-r requirements.txt (line 3)")
+    if build:
+        assert Path(one["path"]).name == "mine-3.0-py3-none-any.whl"
+        with zipfile.ZipFile(one["path"]) as archive:
+            assert "mine.py" in archive.namelist()
+    assert sorted(path.name for path in mine.iterdir()) == ["mine.py", "setup.py"]
+    assert sorted(path.name for path in project.folder.iterdir()) == ["dags", "mine", "plugins", "requirements.txt"]
+    assert not (VENVS / "airflow" / "src").exists()
+
+
 def test_a_source_that_does_not_build_is_named(project):
     setup = "import sys\nfrom setuptools import setup\nif 'bdist_wheel' in sys.argv: sys.exit(3)\n"
     source(project.plugins, "broken", setup=setup + "setup(name={!r}, version={!r}, py_modules=[{!r}])\n")

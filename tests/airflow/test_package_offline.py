@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import zipfile
 
@@ -16,20 +18,26 @@ def project(tmp_path):
     return Project(tmp_path)
 
 
-def mwaa_local(project, *words):
+def begun(project, *words, **more):
     """The command line for this project, with an index that cannot be reached."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
     kept.update(
         MWAA_STATE=str(VENVS.parent), MWAA_PROJECT=str(project.folder), PYTHONPATH=str(ROOT / "src" / "mwaa_local")
     )
-    kept.update(PIP_CONFIG_FILE=os.devnull, PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_RETRIES="0")
-    return subprocess.run(
+    kept.update(PIP_CONFIG_FILE=os.devnull, PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_RETRIES="0", **more)
+    return subprocess.Popen(
         [str(VENVS / "cli" / "bin" / "python"), "-m", "mwaa_local", *words],
         env=kept,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         universal_newlines=True,
     )
+
+
+def mwaa_local(project, *words):
+    process = begun(project, *words)
+    stdout, stderr = process.communicate(timeout=300)
+    return subprocess.CompletedProcess(words, process.returncode, stdout, stderr)
 
 
 def source(folder, name):
@@ -97,6 +105,29 @@ def test_what_does_not_build_is_not_packed(project, tmp_path):
     done = mwaa_local(project, "package", "--wheels")
     assert done.returncode == 1 and "Failed to build broken" in done.stdout
     assert "requirements.txt does not resolve" in done.stderr and not (project.folder / "dist").exists()
+
+
+def test_ctrl_c_ends_pip_and_leaves_nothing_behind(project, tmp_path):
+    """The index takes the connection and never answers."""
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    listening.listen(8)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    (project.folder / "requirements.txt").write_text(
+        "--index-url http://127.0.0.1:{}/simple\nanything==1.0\n".format(listening.getsockname()[1])
+    )
+    process = begun(project, "check-requirements", TMPDIR=str(temporary))
+    connection, _ = listening.accept()
+    assert any(temporary.iterdir())
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130 and "Stopped." in said
+    assert list(temporary.iterdir()) == []
+    connection.settimeout(30)
+    while connection.recv(65536):  # until the other end is gone
+        pass
+    listening.close()
 
 
 def test_the_check_says_what_would_change_as_json_and_by_its_exit_code(project):

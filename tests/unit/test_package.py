@@ -108,6 +108,26 @@ def test_a_file_of_ours_that_somebody_changed_is_not_replaced(project):
         package.run(settings(project), "", False)
 
 
+def test_an_interruption_leaves_nothing_that_the_next_run_refuses(project, monkeypatch):
+    package.run(settings(project), "", False)
+    (project / "plugins" / "b.py").write_text("B = 1\n")
+    put = package._put
+
+    def interrupted(file, place):
+        put(file, place)
+        if file.name == "plugins.zip":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(package, "_put", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        package.run(settings(project), "", False)
+    monkeypatch.setattr(package, "_put", put)
+    package.run(settings(project), "", False)
+    dist = project / "dist"
+    assert sorted(path.name for path in dist.iterdir()) == [".gitignore", "SHA256SUMS", "plugins.zip"]
+    assert (dist / "SHA256SUMS").read_text() == f"{digest(dist / 'plugins.zip')}  plugins.zip\n"
+
+
 def test_more_than_1_gb_is_refused_packed_or_extracted(project, monkeypatch):
     monkeypatch.setattr(package, "LARGEST", 1000)
     (project / "plugins" / "large.txt").write_text("x" * 1001)

@@ -202,7 +202,7 @@ def _require_ours(place: Path) -> None:
     made = _listed(place)
     for name in ("plugins.zip", "requirements.txt", WHEELS):
         there = place / name
-        if there.exists() and not (there.is_file() and made.get(name) == _sha256(there)):
+        if there.exists() and not (there.is_file() and (name, _sha256(there)) in made):
             raise _Refused(
                 f"{there} is not what make package has made, and would be replaced.",
                 "move it away, or give another folder: make package OUT=folder",
@@ -211,30 +211,46 @@ def _require_ours(place: Path) -> None:
         raise _Refused(f"{place / SUMS} is not what make package has made.", "move it away")
 
 
-def _listed(place: Path) -> dict[str, str]:
+def _listed(place: Path) -> set[tuple[str, str]]:
+    """(file, SHA-256) of what `make package` has put there."""
     try:
         pairs = [line.split("  ", 1) for line in (place / SUMS).read_text().splitlines()]
     except (OSError, UnicodeDecodeError):
-        return {}
-    return {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
+        return set()
+    return {(pair[1], pair[0]) for pair in pairs if len(pair) == 2}
 
 
 def _deliver(new: Path, place: Path, ignored: bool) -> None:
-    """Puts the files into their folder, each whole; the list of them comes last."""
-    names = sorted(path.name for path in new.iterdir())
-    (new / SUMS).write_text("".join(f"{_sha256(new / name)}  {name}\n" for name in names))
+    """Puts the files into their folder, each whole. The list has old and new ones meanwhile: an interruption leaves nothing that
+    would count as foreign."""
     place.mkdir(parents=True, exist_ok=True)
     if ignored and not (place / ".gitignore").exists():
         (place / ".gitignore").write_text("*\n")
-    for name in set(_listed(place)) & {"requirements.txt", WHEELS} - set(names):
-        (place / name).unlink(missing_ok=True)
-    for name in [*names, SUMS]:
-        fresh = place / f".{name}.{os.getpid()}"
-        try:
-            shutil.copyfile(new / name, fresh)
-            fresh.replace(place / name)
-        finally:
-            fresh.unlink(missing_ok=True)
+    before, files = _listed(place), sorted(new.iterdir())
+    after = {(file.name, _sha256(file)) for file in files}
+    _write_list(place, before | after)
+    for file in files:
+        _put(file, place)
+    for name in ("requirements.txt", WHEELS):
+        if not (new / name).exists():
+            (place / name).unlink(missing_ok=True)
+    _write_list(place, after)
+
+
+def _write_list(place: Path, made: set[tuple[str, str]]) -> None:
+    with tempfile.TemporaryDirectory() as work:
+        fresh = Path(work, SUMS)
+        fresh.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(made)))
+        _put(fresh, place)
+
+
+def _put(file: Path, place: Path) -> None:
+    fresh = place / f".{file.name}.{os.getpid()}"
+    try:
+        shutil.copyfile(file, fresh)
+        fresh.replace(place / file.name)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _sha256(file: Path) -> str:

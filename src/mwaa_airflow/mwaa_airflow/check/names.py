@@ -111,9 +111,12 @@ def _below_root(path):
 
 
 def of_installed(site_packages, information):
-    """Of what is installed; `information` is its folder *.dist-info, whose RECORD names the files."""
-    with open(os.path.join(information, "RECORD"), encoding="utf-8") as file:
-        paths = [line.rsplit(",", 2)[0].strip('"') for line in file.read().splitlines() if line]
+    """Of what is installed; `information` is its folder *.dist-info, whose RECORD names the files. {} where there is none."""
+    try:
+        with open(os.path.join(information, "RECORD"), encoding="utf-8") as file:
+            paths = [line.rsplit(",", 2)[0].strip('"') for line in file.read().splitlines() if line]
+    except OSError:
+        return {}
 
     def read(path):
         with open(os.path.join(site_packages, path), "rb") as file:

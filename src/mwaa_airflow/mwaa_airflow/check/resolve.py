@@ -1,13 +1,12 @@
 """Asks pip, as a role's `pip install -r requirements.txt` would, and installs nothing.
 
-    python -W ignore -m mwaa_airflow.check.resolve --project FOLDER --work FOLDER [--file FILE] [--official FILE] [--build TOOLS]
+    python -W ignore -m mwaa_airflow.check.resolve --project FOLDER --work FOLDER [--official FILE] [--build TOOLS]
 
 pip 21.3.1 has no --dry-run: so this is its own `install` command up to the point where it would begin to install. It knows what
 is installed, keeps what satisfies a requirement, reads the same options, configuration and variables, and runs what pip itself
 must run to learn what a source distribution requires (its setup.py). Only wheels count that Python 3.7 on Amazon Linux 2, x86_64,
 can use, whatever this machine is. Standard output is pip's; the answer is <work>/report.json, the files are in <work>/files.
 
---file       another file than the project's requirements.txt
 --official   a file that is kept: the official constraints, fetched when the file names them and it is not there
 --build      make wheels of source distributions, as pip does it before it installs; TOOLS is a folder with setuptools and wheel
 """
@@ -63,7 +62,7 @@ class Resolve(InstallCommand):
 
     def __init__(self, report, work, build):
         super().__init__("install", "")
-        self.report, self.files, self.builds = report, os.path.join(work, "files"), build
+        self.report, self.work, self.files, self.builds = report, work, os.path.join(work, "files"), build
         self.seen = {}  # project: [(link, whether it may be used)]
         self.session = None
         os.makedirs(self.files, exist_ok=True)
@@ -83,6 +82,7 @@ class Resolve(InstallCommand):
 
     def _run(self, options, args):
         options.use_user_site, options.target_dir = False, None
+        options.src_dir = os.path.join(self.work, "src")
         self.session = session = self.get_default_session(options)
         finder = self._build_package_finder(options, session, TargetPython(platforms=PLATFORMS))
         self._watch(finder)
@@ -90,10 +90,13 @@ class Resolve(InstallCommand):
         wanted = self.get_requirements(args, options, finder, session)
         for one in wanted:
             one.permit_editable_wheels = not self.builds  # such a wheel is for this machine only
+            if one.editable and one.link.is_existing_dir():
+                one.editable = False  # asked in a copy, as folders are below: nothing is written into the project
         preparer = self.make_requirement_preparer(
             TempDirectory(delete=True, kind="install", globally_managed=True),
             options, tracker, session, finder, use_user_site=False,
         )  # fmt: skip
+        preparer.in_tree_build = False
         resolver = self.make_resolver(
             preparer, finder, options, ignore_installed=options.ignore_installed, force_reinstall=options.force_reinstall,
             upgrade_strategy=options.upgrade_strategy if options.upgrade else "to-satisfy-only",
@@ -364,12 +367,11 @@ def installed_packages():
 
 def main(arguments):
     parser = argparse.ArgumentParser()
-    for name in ("--project", "--work", "--file", "--official"):
+    for name in ("--project", "--work", "--official", "--build"):
         parser.add_argument(name, default="")
-    parser.add_argument("--build", default="")
     given = parser.parse_args(arguments)
     begun = time.time()
-    file = given.file or os.path.join(given.project, "requirements.txt")
+    file = os.path.join(given.project, "requirements.txt")
     text = requirements.read(file)
     report = {
         "python": "{}.{}.{}".format(*sys.version_info[:3]), "pip": _pip_version(), "asked": False, "constraints": "", "error": "",
