@@ -235,10 +235,12 @@ def test_a_folder_of_the_project_is_asked_and_built_without_a_trace_in_it(projec
 
 
 def test_a_source_that_does_not_build_is_named(project):
-    setup = "import sys\nfrom setuptools import setup\nif 'bdist_wheel' in sys.argv: sys.exit(3)\n"
+    setup = (
+        "import sys\nfrom setuptools import setup\nif 'bdist_wheel' in sys.argv: sys.exit('error: no such compiler')\n"
+    )
     source(project.plugins, "broken", setup=setup + "setup(name={!r}, version={!r}, py_modules=[{!r}])\n")
     report = project.resolve("broken", build=True)
-    assert report["error"] == "Failed to build broken"
+    assert report["error"] == "Failed to build broken: error: no such compiler"
 
 
 ON_A_MAC = """

@@ -316,6 +316,26 @@ def test_a_conflict_has_pips_words_without_its_advice_and_what_it_forbids():
     )  # fmt: skip
 
 
+def test_a_source_that_cannot_be_asked_is_told_by_its_last_error():
+    words = [
+        "  Traceback (most recent call last):", "  OSError: mysql_config not found",
+        "WARNING: Discarding https://h/x-1.0.tar.gz#sha256=0 (from https://h/). Command errored out with exit status 1",
+        "ERROR: Could not find a version that satisfies the requirement x==1.0 (from versions: 1.0)", FAILED,
+    ]  # fmt: skip
+    files = [file(usable=True), file("cp38-cp38-win_amd64")]
+    (one,) = answer(error=FAILED, words=words, causes=[cause(*files)]).findings()
+    assert (
+        one.id == "source-fails"
+        and "requires: OSError: mysql_config not found; and its wheels are for Python 3.8;" in one.text
+    )
+
+
+def test_a_pin_that_conflicts_and_could_not_be_used_either_is_both():
+    words = ["ERROR: Cannot install x==1.0 because these package versions have conflicting dependencies."]
+    found = answer(error=words[0], words=words, causes=[cause(file("cp37-cp37m-win32")), cause(name="y")]).findings()
+    assert [one.id for one in found] == ["conflict", "wrong-architecture"]
+
+
 def test_a_source_a_withdrawn_version_a_broken_requirement_and_a_dead_index_are_warnings():
     source = package("s", "1.0", kind="source", files=[file(usable=True)])
     withdrawn = package("y", "1.0", yanked="oops")

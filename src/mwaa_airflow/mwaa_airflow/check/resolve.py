@@ -216,8 +216,9 @@ class Resolve(InstallCommand):
         to_build = [one for one in order if not one.is_wheel]
         _, failed = build(to_build, WheelCache("", FormatControl(set(), set())), True, [], [])
         if failed:
-            self.report["unbuilt"] = [one.name for one in failed]
-            self.report["error"] = "Failed to build {}".format(", ".join(self.report["unbuilt"]))
+            said = [line.strip() for line in self.report["words"] if re.match(r"\s*(error: |\w*Error: )", line)]
+            named = ", ".join(one.name for one in failed)
+            self.report["error"] = "Failed to build {}: {}".format(named, said[-1] if said else "pip does not say why")
         return not failed
 
     def _keep(self, order):

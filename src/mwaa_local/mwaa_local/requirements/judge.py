@@ -221,24 +221,37 @@ class Judgement:
                 fix="check the network, the proxy, and --index-url", source=BEST_PRACTICES,
             )  # fmt: skip
             told = True
+        conflict = _conflict(self.report["words"])
+        if conflict:
+            yield Finding(
+                "conflict",
+                ERROR,
+                conflict,
+                fix="drop one of the two; with the constraint, what it names stays as it is",
+                source=BEST_PRACTICES,
+            )
+            told = True
         for cause in self.report["causes"]:
-            id, why = _cause(cause, bool(unreachable))
-            if id and not (unreachable and id == "no-such-package"):
+            id, why = _cause(cause)
+            # of what a conflict, or an index out of reach, has kept pip from looking for, nothing is known
+            if id and not (id.startswith("no-such") and told):
                 told = True
                 by = f" (for {cause['by']})" if cause["by"] else ""
-                fix = (
-                    PIN
-                    if id in ("wrong-architecture", "no-wheel", "python-too-new")
-                    else "correct the name or the version"
-                )
+                fix = "correct the name or the version" if id.startswith("no-such") else PIN
                 yield Finding(id, ERROR, f"{cause['name']}{cause['wanted']}{by}: {why}", fix=fix, source=TAGS)
-        conflict = _conflict(self.report["words"])
-        if conflict and not told:
-            yield Finding(
-                "conflict", ERROR, conflict, fix="drop one of the two; with the constraint, what it names stays as it is",
-                source=BEST_PRACTICES,
-            )  # fmt: skip
-        elif not told:
+        for cause in () if told else self.report["causes"]:
+            why = _fails(cause, self.report["words"])
+            if why:
+                told = True
+                _, wheels = explained(cause["name"], cause["files"])
+                yield Finding(
+                    "source-fails",
+                    ERROR,
+                    f"{cause['name']}{cause['wanted']}: its source could not be asked what it requires: {why}; and {wheels}",
+                    fix=f"{PIN}; a program that is missing here may be there on MWAA, or come by the startup script",
+                    source=BEST_PRACTICES,
+                )
+        if not told:
             yield Finding("pip-failed", ERROR, masked(self.report["error"]), source=BEST_PRACTICES)
 
     def _of_places(self) -> Iterator[Finding]:
@@ -289,7 +302,7 @@ def _conflict(words: Sequence[str]) -> str:
     return "\n".join(masked(line) for line in said)
 
 
-def _cause(cause: Mapping[str, Any], unreachable: bool) -> tuple[str, str]:
+def _cause(cause: Mapping[str, Any]) -> tuple[str, str]:
     """(kind, why) of one thing that pip could not satisfy; ("", "") where there is a file that would do: a conflict."""
     if cause["python"]:
         return "python-too-new", f"it needs Python {cause['python']}; MWAA has 3.7"
@@ -303,6 +316,16 @@ def _cause(cause: Mapping[str, Any], unreachable: bool) -> tuple[str, str]:
         return "no-such-package", "no index has a file of it that MWAA could use"
     known = sorted(others, key=_version)[-SHOWN:]
     return "no-such-version", f"there is no such version for Python 3.7; the last ones are {', '.join(known)}"
+
+
+def _fails(cause: Mapping[str, Any], words: Sequence[str]) -> str:
+    """The last error of a source distribution that pip has given up on, "" where it has not."""
+    for one in cause["files"]:
+        given_up = [i for i, line in enumerate(words) if "Discarding " in line and f"/{one['file']}" in line]
+        if given_up:
+            said = [line.strip() for line in words[: given_up[-1]] if re.match(r"\s*(error: |\w*Error: )", line)]
+            return masked(said[-1]) if said else "it does not say why"
+    return ""
 
 
 def _version(text: str) -> tuple[int, ...]:
