@@ -25,6 +25,7 @@ SHARED = ("dags", "plugins")
 """Folders of the project that MWAA has, below HOME."""
 AIRFLOW, PYTHON, WATCHTOWER = "2.2.2", "3.7", "2.0.1"
 OFFICIAL = re.compile(r"constraints-([0-9][^/]*)/constraints-(?:[a-z-]+-)?([0-9.]+)\.txt")
+_MADE_FOR = re.compile(r"\bapache-airflow==([0-9.]+[0-9a-z]*)")
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _OPTION = re.compile(r"(--?[a-zA-Z][a-z-]*)(?:\s*=\s*|\s+|(?<=^-[a-zA-Z])(?=\S)|$)(.*)$", re.S)
 _LONG = {"-c": "--constraint", "-r": "--requirement", "-e": "--editable", "-i": "--index-url", "-f": "--find-links"}
@@ -103,7 +104,7 @@ def read(text: str, project: Path, constrained: Collection[str], variables: Mapp
     """What is to be said of the file. `constrained` are the projects that its constraints name; `variables` those that pip
     would see."""
     lines = parse(text)
-    found = [*_of_constraints(lines)]
+    found = [*_of_constraints(lines, project)]
     for line in lines:
         found += _of_option(line, project) if line.option else _of_requirement(line, project, constrained)
         for name in _VARIABLE.findall(line.text):
@@ -116,7 +117,7 @@ def read(text: str, project: Path, constrained: Collection[str], variables: Mapp
     return found
 
 
-def _of_constraints(lines: list[Line]) -> Iterator[Finding]:
+def _of_constraints(lines: list[Line], project: Path) -> Iterator[Finding]:
     given = [line for line in lines if line.option == "--constraint"]
     if not given and any(not line.option for line in lines):
         yield Finding(
@@ -132,11 +133,30 @@ def _of_constraints(lines: list[Line]) -> Iterator[Finding]:
                 f"the constraint is for Airflow {match.group(1)} and Python {match.group(2)}; MWAA has {AIRFLOW} and {PYTHON}",
                 line.number, f"take {CONSTRAINT}", DEPENDENCIES,
             )  # fmt: skip
+        elif not match and (version := _made_for(line.value, project)) not in ("", AIRFLOW):
+            yield Finding(
+                "foreign-constraint",
+                ERROR,
+                f"{line.value} was made for Airflow {version}; MWAA has {AIRFLOW}",
+                line.number,
+                f"take {CONSTRAINT}, or a copy of it",
+                PACKAGES,
+            )
         elif not match and _URL.match(line.value) and not line.value.startswith("file:"):
             yield Finding(
                 "own-constraint", INFO, f"the constraint is not the official one: {masked(line.value)}", line.number,
                 "a changed copy may lie in dags/: --constraint /usr/local/airflow/dags/constraints.txt", PACKAGES,
             )  # fmt: skip
+
+
+def _made_for(path: str, project: Path) -> str:
+    """The Airflow that a file of constraints names: the official ones do so in a comment at their head."""
+    file = project / path[len(HOME) :].lstrip("/") if path.startswith(f"{HOME}/") else project / path
+    try:
+        found = _MADE_FOR.search(file.read_text(errors="replace"))
+    except OSError:
+        return ""
+    return found.group(1) if found else ""
 
 
 def _of_option(line: Line, project: Path) -> Iterator[Finding]:
