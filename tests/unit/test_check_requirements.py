@@ -109,11 +109,13 @@ def test_each_kind_of_line(project, line, found):
         (OFFICIAL.replace("3.7", "3.8"), [("foreign-constraint", "error", 2)]),
         ("-c https://example.org/ours.txt", [("own-constraint", "info", 2)]),
         ("-c /usr/local/airflow/dags/ours.txt", []),
+        ("-c /usr/local/airflow/dags/new.txt", [("foreign-constraint", "error", 2)]),
         ("# " + OFFICIAL, [("no-constraint", "warning", 0)]),
     ],
 )
 def test_the_constraint_is_there_and_is_that_of_2_2_2(project, line, found):
-    (project / "dags" / "ours.txt").touch()
+    (project / "dags" / "ours.txt").write_text("# Editable install (apache-airflow==2.2.2)\npandas==1.3.4\n")
+    (project / "dags" / "new.txt").write_text("# Editable install (apache-airflow==2.10.0)\npandas==2.1.4\n")
     assert said(project, "pandas==1.3.4", line) == found
 
 
