@@ -92,6 +92,32 @@ def test_the_packed_set_is_installed_by_a_role_without_an_index(project, tmp_pat
     assert said.stdout == "mine built 1.3.4\n"
 
 
+COMPILED = """#include <Python.h>
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "compiled", __FILE__, -1, NULL};
+PyMODINIT_FUNC PyInit_compiled(void) { return PyModule_Create(&module); }
+"""
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="there is no compiler")
+def test_what_is_compiled_twice_is_equal_although_each_build_has_its_own_folder(project, tmp_path):
+    with zipfile.ZipFile(str(project.plugins / "compiled-1.0.zip"), "w") as archive:
+        archive.writestr("compiled-1.0/compiled.c", COMPILED)
+        archive.writestr("compiled-1.0/PKG-INFO", "Name: compiled\nVersion: 1.0\n")
+        archive.writestr(
+            "compiled-1.0/setup.py",
+            "from setuptools import Extension, setup\n"
+            "setup(name='compiled', version='1.0', ext_modules=[Extension('compiled', ['compiled.c'])])\n",
+        )
+    project.requirements("compiled==1.0")
+    made = []
+    for name in ("one", "two"):
+        done = mwaa_local(project, "package", "--wheels", "--out", str(tmp_path / name))
+        assert done.returncode == 0, done.stdout + done.stderr
+        made.append((tmp_path / name / "plugins.zip").read_bytes())
+        assert "compiled-1.0-cp37-cp37m-linux_x86_64.whl" in (tmp_path / name / "wheels.txt").read_text()
+    assert made[0] == made[1]
+
+
 def test_what_does_not_build_is_not_packed(project, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -14,12 +15,13 @@ from typing import Any
 
 from mwaa_local import configuration_options
 from mwaa_local.checked_yaml import BadFile
-from mwaa_local.console import err
+from mwaa_local.console import err, note
 from mwaa_local.environments import Installer, package_environments, stack_environments
 from mwaa_local.errors import LocalError
 from mwaa_local.requirements.lines import masked
 from mwaa_local.settings import ROOT, Settings
 
+TELLING_EVERY = 10.0  # seconds, where no terminal shows the last line
 GRACE = 5.0  # seconds from SIGTERM to SIGKILL
 THEN = "315532800"  # 1980: what is built twice is equal
 
@@ -69,6 +71,7 @@ def ask(settings: Settings, work: Path, *more: str, alone: Path | None = None) -
         "PYTHONUNBUFFERED": "1",
         "TMPDIR": str(work),
         "SOURCE_DATE_EPOCH": THEN,
+        "CFLAGS": f"{variables.get('CFLAGS', '')} -g0".strip(),  # what helps to debug names the folder of the build
     }
     said = _follow(command, variables, settings.requirements_timeout)
     try:
@@ -95,13 +98,18 @@ def _follow(command: list[str], variables: Mapping[str, str], limit: int) -> lis
     timer.daemon = True
     timer.start()
     said: list[str] = []
+    told = time.monotonic()
     try:
         with err.status("Asking pip ...") as status:
             assert process.stdout
             for line in process.stdout:
                 said.append(line.rstrip())
+                now = f"pip: {masked(line.strip())[:100]}".replace("[", "\\[")
                 if line.strip():
-                    status.update(f"pip: {masked(line.strip())[:100]}".replace("[", "\\["))
+                    status.update(now)
+                if not err.is_terminal and time.monotonic() > told + TELLING_EVERY:
+                    note(now)
+                    told = time.monotonic()
             process.wait()
     finally:
         timer.cancel()
