@@ -150,9 +150,7 @@ class Judgement:
 
     def _of_changes(self) -> Iterator[Finding]:
         for change in self.changes:
-            severity = ERROR
             if self.is_official(change):
-                severity = WARNING
                 yield Finding(
                     "official-version",
                     WARNING,
@@ -168,7 +166,7 @@ class Judgement:
                     fix=f"{change.name}=={change.old}, or the constraint; the other is asked for by {_asked_by(change.asked_by)}",
                     source=DEPENDENCIES,
                 )
-            yield from change.lost_imports(severity)
+            yield from change.lost_imports(ERROR)
         for change in self.refused:
             yield Finding(
                 "would-change",
