@@ -160,6 +160,24 @@ def test_requirements_of_others_that_would_break_are_said_once_and_not_what_mwaa
     assert not any("watchtower" in said for said in report["broken"])
 
 
+WITHOUT_A_COMPILER = """
+import sys
+from mwaa_airflow.check import resolve
+resolve.COMPILED = {!r}
+resolve.main(sys.argv[1:])
+"""
+
+
+def test_what_mwaa_has_and_this_machine_could_not_compile_counts_as_installed(project, tmp_path):
+    (tmp_path / "compiled.in").write_text("# MWAA has it\nMwaa-Has==3.0\n")
+    wheel(project.plugins, "new", "1.0", requires=["mwaa_has>=3"])
+    code = WITHOUT_A_COMPILER.format(str(tmp_path / "compiled.in"))
+    assert installed(project.resolve("new", code=code)) == [("new", "1.0", "wheel")]
+    assert project.resolve("mwaa_has==3.0", code=code)["asked"] is False
+    report = project.resolve("mwaa_has==4.0", code=code)
+    assert report["error"] and report["installed"]["mwaa-has"]["version"] == "3.0"
+
+
 # --- files that MWAA cannot use
 
 

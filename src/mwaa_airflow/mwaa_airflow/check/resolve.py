@@ -53,6 +53,7 @@ PLATFORMS = [
 MACHINE = "linux x86_64"
 MARKERS = {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "platform_machine": "x86_64"}
 SOURCES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".tar")
+COMPILED = os.path.join(requirements.LOCKS, "airflow-compiled.in")
 OFFICIAL = re.compile(r"https?://[^\"'\s]*constraints-2\.2\.2/constraints-3\.7\.txt")
 PATIENCE = 10  # seconds, for the official constraints
 
@@ -366,6 +367,26 @@ def installed_packages():
     return found
 
 
+def stand_in(installed, work):
+    """Lets pip see what MWAA has and this environment could not compile (psycopg2, pycurl): by name and version, no more."""
+    import pkg_resources
+    from pip._vendor import pkg_resources as of_pip
+
+    site = os.path.join(work, "stand-in")
+    with open(COMPILED, encoding="utf-8") as file:
+        pins = [line.strip().split("==") for line in file if "==" in line]
+    for name, version in pins:
+        if canonicalize_name(name) not in installed:
+            information = os.path.join(site, "{}-{}.dist-info".format(name.replace("-", "_"), version))
+            os.makedirs(information, exist_ok=True)
+            metadata = "Metadata-Version: 2.1\nName: {}\nVersion: {}\n".format(name, version)
+            _write(os.path.join(information, "METADATA"), metadata)
+            installed[canonicalize_name(name)] = {"version": version, "site": site, "information": information}
+    if os.path.isdir(site):
+        for packages in (pkg_resources, of_pip):
+            packages.working_set.add_entry(site)
+
+
 def main(arguments):
     parser = argparse.ArgumentParser()
     for name in ("--project", "--work", "--official", "--build"):
@@ -379,6 +400,7 @@ def main(arguments):
         "installed": installed_packages(), "install": [], "met": [], "broken": [], "causes": [], "refused": [], "unreachable": [],
         "words": [], "platform": _this_machine(),
     }  # fmt: skip
+    stand_in(report["installed"], given.work)
     # as a role does it; on another machine the markers of a line would be judged for that one
     missing = (requirements.missing_lines if report["platform"] == MACHINE else requirements.lines_of)(text)
     report["met"] = [line for line in requirements.lines_of(text) if line not in missing]
