@@ -3,8 +3,8 @@
     python -m mwaa_airflow.parity
 
 Prints one JSON document: {"packages": {name: version}, "options": {"section.option": value}, "stock": the same of Airflow's own
-defaults, "variables": {name: value}, "values": {name: value}}. Values of secrets are left out: an option or a variable that
-holds one has the value "(secret)".
+defaults, "variables": {name: value}, "values": {name: value}, "customer": [variable]}. Values of secrets are left out: an option
+or a variable that holds one has the value "(secret)". `customer` names what airflow-config.yaml or MWAA's API have set.
 """
 
 import configparser
@@ -83,6 +83,18 @@ def variables():
         name: HIDDEN if _SECRET_VARIABLES.search(name) and name != "AIRFLOW_CONN_AWS_DEFAULT" else value
         for name, value in (_of_scheduler() or os.environ).items()
     }
+
+
+def customer():
+    """The variables of the customer's configuration options."""
+    names = set()
+    for path in (os.environ.get("MWAA_OPTIONS", ""), os.path.join(os.environ["MWAA_STATE"], "mwaa", "options.env")):
+        try:
+            with open(path, encoding="utf-8") as lines:
+                names.update(re.findall(r"^(AIRFLOW__\w+)=", lines.read(), re.M))
+        except OSError:
+            continue
+    return sorted(names)
 
 
 def _of_scheduler():
@@ -267,6 +279,7 @@ def main():
         "stock": stock(),
         "variables": variables(),
         "values": values(),
+        "customer": customer(),
     }
     print(json.dumps(document))
 
