@@ -45,7 +45,7 @@ def test_a_web_token_leads_to_the_list_of_dags(stack, page, scheme):
     [name] = mwaa.list_environments()["Environments"]
     page.goto(address(stack, mwaa.create_web_login_token(Name=name)["WebToken"], scheme))
     page.wait_for_url("**/home", timeout=60_000)
-    assert page.get_by_role("link", name="impressions", exact=True).is_visible()
+    page.locator("a", has_text="impressions").first.wait_for(timeout=30_000)
     assert page.url.startswith(scheme + "://") and "#" not in page.url
 
 
