@@ -140,7 +140,6 @@ def values():
         "end of PATH": (variables().get("PATH") or "").split(os.pathsep)[-3:],
         "later than 2.2.2": _later(),
         "triggerer": _triggerer(),
-        "DAG processor": _dag_processor(),
         "user site": _user_site(),
     }
 
@@ -252,20 +251,6 @@ def _triggerer():
 
     with create_session() as session:
         return session.query(TriggererJob).first() is not None
-
-
-def _dag_processor():
-    """Whose child the process is that reads the DAG files; "" if none is seen from here."""
-    import psutil
-
-    for process in psutil.process_iter():
-        try:
-            if "DagFileProcessorManager" in " ".join(process.cmdline()):
-                above = " ".join(process.parent().cmdline())
-                return "child of the scheduler" if "airflow scheduler" in above else above
-        except (psutil.Error, AttributeError):
-            continue
-    return ""
 
 
 def _user_site():
