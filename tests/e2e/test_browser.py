@@ -7,6 +7,8 @@ import shutil
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.support.stack import poll
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # Nothing of the browser's own leaves the machine.
 QUIET = [
@@ -45,7 +47,8 @@ def test_a_web_token_leads_to_the_list_of_dags(stack, page, scheme):
     [name] = mwaa.list_environments()["Environments"]
     page.goto(address(stack, mwaa.create_web_login_token(Name=name)["WebToken"], scheme))
     page.wait_for_url("**/home", timeout=60_000)
-    assert page.get_by_role("link", name="impressions", exact=True).is_visible()
+    # a stack is healthy before Airflow has read all files
+    assert poll(lambda: page.reload() and page.locator("a", has_text="impressions").count(), 60, every=1)
     assert page.url.startswith(scheme + "://") and "#" not in page.url
 
 

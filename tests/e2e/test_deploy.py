@@ -16,6 +16,7 @@ PLUGIN = "from airflow.plugins_manager import AirflowPlugin\nclass P(AirflowPlug
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("deployed")
+    folder.chmod(0o755)  # in Docker mode another user reads it
     for name in ("dags", "plugins", "glue"):
         (folder / name).mkdir()
     (folder / "dags" / "one.py").write_text(DAG.format("first"))

@@ -10,6 +10,7 @@ from mwaa_local.ports import is_free
 from tests.support.stack import poll
 
 
+@pytest.mark.slow
 def test_two_stacks_run_side_by_side_without_touching_each_other(stack, new_stack):
     other = new_stack(EXECUTOR="local")
     other.up()

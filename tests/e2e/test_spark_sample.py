@@ -12,7 +12,10 @@ import pytest
 from tests.support.localstack import VENVS, run_python
 from tests.support.stack import poll
 
-pytestmark = pytest.mark.skipif(os.environ.get("MODE") == "docker", reason="the images of Docker mode have no Spark")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.environ.get("MODE") == "docker", reason="the images of Docker mode have no Spark"),
+]
 DAG_ID, DAYS, LAST = "impressions_spark", ["2023-04-29", "2023-04-30", "2023-05-01"], "2023-05-01"
 PROCESSED = "impressions-processed"
 COUNT = """

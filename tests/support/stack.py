@@ -192,9 +192,11 @@ class StackUnderTest:
         return done.stdout
 
     def trigger(self, dag_id: str, run_id: str, *arguments: str) -> None:
-        for command in (("dags", "unpause", dag_id), ("dags", "trigger", dag_id, "--run-id", run_id, *arguments)):
-            done = self.airflow.run(*command)
-            assert done.returncode == 0, done.stderr
+        """Once the DAG is known: a stack is healthy before Airflow has read all files."""
+        known = poll(lambda: self.airflow.run("dags", "unpause", dag_id).returncode == 0, 60, every=1)
+        assert known, f"Airflow does not know {dag_id}"
+        done = self.airflow.run("dags", "trigger", dag_id, "--run-id", run_id, *arguments)
+        assert done.returncode == 0, done.stderr
 
     def run_state(self, dag_id: str, run_id: str) -> dict[str, Any]:
         """The run as it is now: see mwaa_airflow.observe.run_state."""

@@ -41,6 +41,7 @@ def seen(known):
         "stock": stock,
         "variables": variables,
         "values": {name: copy.deepcopy(entry["mwaa"]) for name, entry in known["values"].items()},
+        "customer": [],
     }
 
 
@@ -121,6 +122,14 @@ def test_a_reason_holds_only_with_its_setting(seen):
     assert of(comparison.compare(seen, "docker"), "core.parallelism").why
     seen["variables"]["EXECUTOR"] = "celery"
     assert of(comparison.compare(seen, "docker"), "core.parallelism").unexplained
+
+
+def test_what_the_customer_has_set_has_a_reason_and_nothing_else(seen):
+    seen["options"] |= {"core.simple": "mine", "core.folder": "/other"}
+    seen["customer"] = ["AIRFLOW__CORE__SIMPLE"]
+    items = comparison.compare(seen, "docker")
+    assert "airflow-config.yaml" in of(items, "core.simple").why
+    assert of(items, "core.folder").unexplained
 
 
 def test_the_class_decides_what_is_expected(seen):

@@ -3,8 +3,8 @@
     python -m mwaa_airflow.parity
 
 Prints one JSON document: {"packages": {name: version}, "options": {"section.option": value}, "stock": the same of Airflow's own
-defaults, "variables": {name: value}, "values": {name: value}}. Values of secrets are left out: an option or a variable that
-holds one has the value "(secret)".
+defaults, "variables": {name: value}, "values": {name: value}, "customer": [variable]}. Values of secrets are left out: an option
+or a variable that holds one has the value "(secret)". `customer` names what airflow-config.yaml or MWAA's API have set.
 """
 
 import configparser
@@ -85,6 +85,18 @@ def variables():
     }
 
 
+def customer():
+    """The variables of the customer's configuration options."""
+    names = set()
+    for path in (os.environ.get("MWAA_OPTIONS", ""), os.path.join(os.environ["MWAA_STATE"], "mwaa", "options.env")):
+        try:
+            with open(path, encoding="utf-8") as lines:
+                names.update(re.findall(r"^(AIRFLOW__\w+)=", lines.read(), re.M))
+        except OSError:
+            continue
+    return sorted(names)
+
+
 def _of_scheduler():
     try:
         with open(os.path.join(os.environ["MWAA_STATE"], "run", "scheduler.pid")) as file:
@@ -128,7 +140,6 @@ def values():
         "end of PATH": (variables().get("PATH") or "").split(os.pathsep)[-3:],
         "later than 2.2.2": _later(),
         "triggerer": _triggerer(),
-        "DAG processor": _dag_processor(),
         "user site": _user_site(),
     }
 
@@ -242,20 +253,6 @@ def _triggerer():
         return session.query(TriggererJob).first() is not None
 
 
-def _dag_processor():
-    """Whose child the process is that reads the DAG files; "" if none is seen from here."""
-    import psutil
-
-    for process in psutil.process_iter():
-        try:
-            if "DagFileProcessorManager" in " ".join(process.cmdline()):
-                above = " ".join(process.parent().cmdline())
-                return "child of the scheduler" if "airflow scheduler" in above else above
-        except (psutil.Error, AttributeError):
-            continue
-    return ""
-
-
 def _user_site():
     return "/usr/local/airflow/.local/lib/python3.7/site-packages" in sys.path
 
@@ -267,6 +264,7 @@ def main():
         "stock": stock(),
         "variables": variables(),
         "values": values(),
+        "customer": customer(),
     }
     print(json.dumps(document))
 

@@ -35,7 +35,7 @@ class Suite:
 
 SUITES = [
     Suite("unit"),
-    Suite("airflow", "airflow"),
+    Suite("airflow", "airflow", workers=2),
     Suite("dags", "airflow"),
     Suite("glue", workers=3),
     Suite("spark", workers=3),

@@ -143,7 +143,7 @@ def show_closing_screen(settings: Settings, secret: dict[str, str], options: Opt
     table = Table(box=None, show_header=False, padding=(0, 2))
     table.add_row("Airflow", f"[bold]{settings.web_url}[/]")
     table.add_row("Login", f"admin / {secret['ADMIN_PASSWORD']}")
-    table.add_row("AWS endpoint", f"{settings.endpoint} (S3, IAM, STS, SQS, CloudWatch, Secrets Manager, Glue)")
+    table.add_row("AWS endpoint", f"{settings.endpoint} (S3, IAM, STS, SQS, CloudWatch, Secrets Manager, Glue, MWAA)")
     table.add_row("Mode", f"{settings.mode}, executor {settings.executor}, {settings.env_class}")
     table.add_row(
         "Versions",

@@ -17,7 +17,7 @@ from tests.support.localstack import ROLE, ROOT, VENVS, LocalStack, free_port
 from tests.support.polling import wait_until
 from tests.support.small_disk import small_disk
 
-SECONDS_TO_STOP = 8
+SECONDS_TO_STOP = 20  # after which the stack kills it: mwaa_local/roles.py
 
 
 def test_a_taken_port_ends_the_process_with_a_line(new_localstack: Callable[..., LocalStack]) -> None:

@@ -38,7 +38,7 @@ def compare(seen: Mapping[str, Any], mode: str) -> list[Item]:
     """`seen` is the document of mwaa_airflow.parity."""
     known, variables = facts.read(), seen["variables"]
     home = variables["AIRFLOW_HOME"]
-    reasons = facts.reasons(mode, variables)
+    reasons = facts.reasons(mode, variables) | facts.chosen(seen["customer"])
     compared = [
         *_compared(facts.packages(), seen["packages"]),
         *_compared(_options(known["options"], seen), seen["options"]),

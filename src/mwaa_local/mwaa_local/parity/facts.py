@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,8 +59,21 @@ def reasons(mode: str, variables: Mapping[str, str]) -> dict[str, str]:
         if mode in entry.get("modes", [mode]) and entry.get("when", {}).items() <= variables.items():
             found[name] = entry["why"]
     for deviation in _DEVIATION.finditer((ROOT / "stack" / "airflow.env").read_text()):
-        variable = deviation["name"]
-        found[f"variable {variable}"] = deviation["why"]
-        if variable.startswith("AIRFLOW__"):
-            found["option " + ".".join(variable[len("AIRFLOW__") :].lower().split("__", 1))] = deviation["why"]
+        found |= _of_both(deviation["name"], deviation["why"])
+    return found
+
+
+def chosen(customer: Iterable[str]) -> dict[str, str]:
+    """The same for the variables of the customer's configuration options, which would be set on MWAA, too."""
+    found: dict[str, str] = {}
+    for name in customer:
+        found |= _of_both(name, "a configuration option of this project (airflow-config.yaml, UpdateEnvironment)")
+    return found
+
+
+def _of_both(variable: str, why: str) -> dict[str, str]:
+    """Of a variable, and of the option that it is."""
+    found = {f"variable {variable}": why}
+    if variable.startswith("AIRFLOW__"):
+        found["option " + ".".join(variable[len("AIRFLOW__") :].lower().split("__", 1))] = why
     return found
