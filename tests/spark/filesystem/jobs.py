@@ -281,6 +281,21 @@ def status(spark, url):
     }
 
 
+def deleted_while_written(spark, folder, name):
+    """What closing the file then says; "" if it says nothing."""
+    from py4j.protocol import Py4JJavaError
+
+    files, path = _place(spark, folder)
+    output = files.create(spark._jvm.org.apache.hadoop.fs.Path(path, name))
+    output.write(bytearray(b"x" * 100000))
+    files.delete(path, True)
+    try:
+        output.close()
+    except Py4JJavaError as error:
+        return error.java_exception.toString()
+    return ""
+
+
 def exists(spark, url):
     files, path = _place(spark, url)
     return files.exists(path)

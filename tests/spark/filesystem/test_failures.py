@@ -31,6 +31,16 @@ def test_a_failing_job_leaves_no_object(mode: str, spark: Spark, bucket: str, ke
         spark.call("write_numbers", path=path, mode="errorifexists")  # it can be tried again
 
 
+def test_what_is_aborted_while_a_task_still_writes_leaves_nothing(spark: Spark, bucket: str, keys: Keys) -> None:
+    """The driver deletes an aborted job's folder without waiting for tasks that write into it."""
+    before = keys()
+    folder = f"s3://{bucket}/out/_temporary/0"
+    said = spark.call("deleted_while_written", folder=folder, name="task/part-0")
+    assert "FileNotFoundException" in said and "was deleted while it was being written" in said
+    assert keys() == before and leftovers(spark) == []
+    assert not spark.call("exists", url=f"{folder}/task/part-0")
+
+
 def leftovers(spark: Spark) -> list[Path]:
     return [file for file in spark.scratch.rglob("*") if file.is_file()]
 
