@@ -1,5 +1,6 @@
 package mwaalocal.s3;
 
+import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
@@ -114,7 +115,12 @@ public class S3FileSystem extends FileSystem {
             throw new FileAlreadyExistsException(makeQualified(path) + (there.folder ? " is a folder" : " already exists"));
         }
         statistics.incrementWriteOps(1);
-        return new FSDataOutputStream(new FileOutput(store(key), key, scratch.newFile()), statistics);
+        Store store = store(key);
+        File file = scratch.newFile();
+        if (store == scratch) {
+            scratch.expect(file, key);
+        }
+        return new FSDataOutputStream(new FileOutput(store, key, file), statistics);
     }
 
     /** Folders come with their files, so there is nothing to be made for it. */

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,9 @@ final class Scratch implements Store {
     /** By key: a file, or FOLDER for one that was made and may be empty. */
     private final NavigableMap<String, File> entries = new TreeMap<>();
 
+    /** What is open for writing, and its key. Whoever aborts a job deletes its folder, while tasks of it may still write. */
+    private final Map<File, String> open = new HashMap<>();
+
     private Scratch(File folder) {
         this.folder = folder;
     }
@@ -45,6 +49,12 @@ final class Scratch implements Store {
     File newFile() throws IOException {
         Files.createDirectories(folder.toPath());
         return File.createTempFile("writing-", "", folder);
+    }
+
+    /** A file is to be taken for this key later, unless the key is deleted before. */
+    synchronized void expect(File file, String key) {
+        open.put(file, key);
+        makeFolder(Key.parent(key)); // as everywhere: a folder is there as soon as a file is begun in it
     }
 
     @Override
@@ -95,6 +105,9 @@ final class Scratch implements Store {
 
     @Override
     public synchronized void take(File file, String key) throws IOException {
+        if (open.remove(file) == null) {
+            throw new FileNotFoundException(key + " was deleted while it was being written");
+        }
         File old = entries.put(key, file);
         if (old != null && old != FOLDER) {
             Files.deleteIfExists(old.toPath());
@@ -115,6 +128,7 @@ final class Scratch implements Store {
             }
         }
         entries.keySet().removeAll(doomed.keySet());
+        open.values().removeIf(key -> key.equals(item.key) || key.startsWith(item.key + "/"));
     }
 
     @Override

@@ -161,14 +161,20 @@ def stateful_stream(spark, source, target, checkpoint):
 # failures
 
 
-def write_and_fail(spark, path, mode):
-    """One task ends and is committed, the other fails after it has written most of its rows."""
+def write_and_fail(spark, path, mode, folder):
+    """One task writes all its rows and may be committed, the other fails after it has written most of its own."""
+    written = os.path.join(folder, "written")
 
     def rows(index, _):
         for n in range(5000):
             yield (n, "x" * 100)
-        if index == 1:
-            raise RuntimeError("the task fails here")
+        if index == 0:
+            with open(written, "w"):
+                pass
+            return
+        while not os.path.exists(written):
+            time.sleep(0.01)
+        raise RuntimeError("the task fails here")
 
     frame = spark.createDataFrame(
         spark.sparkContext.parallelize([0, 1], 2).mapPartitionsWithIndex(rows), "id long, text string"
@@ -279,6 +285,21 @@ def status(spark, url):
         "length": found.getLen(),
         "changed": found.getModificationTime(),
     }
+
+
+def deleted_while_written(spark, folder, name):
+    """What closing the file then says; "" if it says nothing."""
+    from py4j.protocol import Py4JJavaError
+
+    files, path = _place(spark, folder)
+    output = files.create(spark._jvm.org.apache.hadoop.fs.Path(path, name))
+    output.write(bytearray(b"x" * 100000))
+    files.delete(path, True)
+    try:
+        output.close()
+    except Py4JJavaError as error:
+        return error.java_exception.toString()
+    return ""
 
 
 def exists(spark, url):

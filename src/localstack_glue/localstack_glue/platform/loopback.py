@@ -24,8 +24,9 @@ from localstack.runtime.server.twisted import TwistedRuntimeServer
 from twisted.internet import endpoints, reactor
 from twisted.internet.error import CannotListenError
 
-SECONDS_TO_STOP = 12.0
-"""After a signal the process is gone at the latest by then, whatever a client or a thread holds open."""
+SECONDS_TO_STOP = 18.0
+"""After a signal the process is gone at the latest by then, whatever a client or a thread holds open; the stack waits a
+little longer (mwaa_local/roles.py)."""
 
 
 def install() -> None:

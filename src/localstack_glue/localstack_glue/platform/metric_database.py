@@ -9,6 +9,8 @@ Changed here, tied to the pinned version and held by tests/glue/platform/test_me
     keeping     15 days, as AWS keeps data of one minute
     starting    alarms are scheduled again from what was saved. LocalStack asks every region of AWS for its alarms, through a
                 client for each, which takes 35 MB and half a second of work at every start
+    ending      the thread of the alarms ends with the process. LocalStack's would keep it alive if it is told to stop while it
+                still starts: the thread then begins after all that could end it
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from localstack.runtime.shutdown import SHUTDOWN_HANDLERS
 from localstack.services.cloudwatch.alarm_scheduler import AlarmScheduler
 from localstack.services.cloudwatch.cloudwatch_database_helper import CloudwatchDatabase
 from localstack.services.cloudwatch.models import LocalStackMetricAlarm, cloudwatch_stores
@@ -50,6 +53,7 @@ def install(folder: Path) -> None:
     CloudwatchDatabase.METRICS_DB = str(folder / CloudwatchDatabase.DB_NAME)
     CloudwatchDatabase.METRICS_DB_READ_ONLY = f"file:{CloudwatchDatabase.METRICS_DB}?mode=ro"
     CloudwatchDatabase.add_metric_data = _add
+    AlarmScheduler.start = _start_alarms
     AlarmScheduler.restart_existing_alarms = _schedule_alarms
     asked, ordered = CloudwatchDatabase.get_metric_data_stat, CloudwatchDatabase._get_ordered_dimensions_with_separator
 
@@ -65,6 +69,13 @@ def install(folder: Path) -> None:
 
     CloudwatchDatabase.get_metric_data_stat = ask
     CloudwatchDatabase._get_ordered_dimensions_with_separator = order
+
+
+def _start_alarms(self: AlarmScheduler) -> None:
+    if not (self.thread and self.thread.is_alive()):
+        self.thread = threading.Thread(target=self.scheduler.run, name="cloudwatch-scheduler", daemon=True)
+        self.thread.start()
+        SHUTDOWN_HANDLERS.register(self.shutdown)
 
 
 def _schedule_alarms(self: AlarmScheduler) -> None:
