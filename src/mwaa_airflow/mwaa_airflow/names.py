@@ -12,6 +12,7 @@ the same bytes for the same environment:
     classes           {ref: {"init": signature, "mro": [ref, ...], "own": {attribute: signature or 0}, "task": 1, "any": 1}},
                       of Airflow and its providers; ref is "module:name"; "task": an operator; "any": has attributes that
                       cannot be listed
+    providers         the packages of all providers that Airflow of this version knows of, installed or not
     packages          {top-level module of another package: the distribution's name}
     standard          the standard library's top-level modules
     task_decorators   what follows `@task.`
@@ -70,6 +71,7 @@ def build():
         "modules": collected.modules,
         "broken": collected.broken,
         "classes": collected.classes,
+        "providers": _providers(),
         "packages": packages,
         "standard": sorted(standard),
         "task_decorators": _task_decorators(),
@@ -334,6 +336,12 @@ def _distributions():
 def _versions():
     found = {name: each.version for name, each in _distributions() if name.startswith("apache-airflow")}
     return dict(found, python=platform.python_version(), airflow=found["apache-airflow"])
+
+
+def _providers():
+    from importlib_metadata import requires
+
+    return sorted(set(re.findall(r"apache-airflow-providers-[a-z0-9-]*[a-z0-9]", "\n".join(requires("apache-airflow")))))
 
 
 def _packages():

@@ -81,14 +81,14 @@ _ALL = (
         "MW101",
         ERROR,
         "A module that Airflow 2.2.2, or an installed provider, does not have",
-        "use what 2.2.2 has; the message names it if it is known",
+        "use what 2.2.2 has",
         "the environment itself (names.json.gz); UG connections-packages",
     ),
     Rule(
         "MW102",
         ERROR,
         "A name that its module does not have in Airflow 2.2.2 or provider 2.4.0: GlueJobOperator, EmptyOperator, Dataset",
-        "use what 2.2.2 has; the message names it if it is known",
+        "use what 2.2.2 has",
         "the environment itself (names.json.gz)",
     ),
     Rule(
@@ -123,7 +123,7 @@ _ALL = (
         "MW107",
         ERROR,
         "A method or attribute that came later: .expand(), .partial(), .override(), dag.test()",
-        "make the tasks in a loop over what is known when the file is read",
+        "use what 2.2.2 has; instead of .expand() a loop over what is known when the file is read",
         "the classes in names.json.gz",
     ),
     Rule(

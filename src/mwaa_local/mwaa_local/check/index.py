@@ -58,6 +58,7 @@ class Index:
         self.broken: dict[str, str] = names["broken"]
         self._classes: dict[str, dict[str, Any]] = names["classes"]
         self.packages: dict[str, str] = names["packages"]
+        self.known_providers = frozenset(names["providers"])
         self.standard = frozenset(names["standard"])
         self.task_decorators = frozenset(names["task_decorators"])
         self.trigger_rules = frozenset(names["trigger_rules"])
@@ -126,6 +127,11 @@ class Index:
             if entry is None or "any" in entry or name in entry["own"]:
                 return True
         return name.startswith("__")
+
+    def attributes(self, ref: str) -> list[str]:
+        """The public ones that are known."""
+        own = {name for each in self.lineage(ref) for name in self._classes.get(each, {}).get("own", {})}
+        return sorted(name for name in own if not name.startswith("_"))
 
     def method(self, ref: str, name: str) -> Signature | None:
         """The signature of a method without `self`; None if it is none, or not known."""

@@ -21,7 +21,7 @@ _VIRTUALENV = "airflow.operators.python:PythonVirtualenvOperator"
 _REST = re.compile(r"/api/(v1/(dags|dagRuns|pools|variables|connections|config|health|importErrors|taskInstances)|experimental/)\b")
 _IN_DAGS = re.compile(r"/usr/local/airflow/(dags|plugins)\b|\$\{?AIRFLOW_HOME\}?/(dags|plugins)\b")
 _SHELL_WRITES = re.compile(
-    r"(>>?\s*|\btee\s+(-a\s+)?|\b(touch|mkdir)\s+(-p\s+)?|\b(cp|mv)\s+(-\w+\s+)*\S+\s+|\s-[oO]\s+)[\"']?"
+    r"(>>?\s*|\btee\s+(-a\s+)?|\b(touch|mkdir)\s+(-p\s+)?|\b(cp|mv)\s+(-\w+\s+)*[^\s-]\S*\s+|\s-[oO]\s+)[\"']?"
     r"(/usr/local/airflow/(dags|plugins)\b|\$\{?AIRFLOW_HOME\}?/(dags|plugins)\b)"
 )
 _TEMPORARY = re.compile(r"/tmp/[\w./{} -]*\w")
@@ -190,6 +190,8 @@ def _runs_a_shell(file: File, item: Item) -> bool:
     around, steps = item.parent, 0
     while around is not None and steps < 6:
         node = around.node
+        if isinstance(node, ast.keyword) and node.arg not in ("bash_command", "args", "cmd"):
+            return False
         if isinstance(node, ast.Call):
             value = file.resolve(node.func, around.scope)
             if value is not None and (value.name == _BASH or value.name.startswith(("subprocess.", "os.system", "os.popen"))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import sys
 from collections.abc import Iterator
 
@@ -46,6 +47,15 @@ _INSTEAD_OF_DECORATOR = {
     "docker": "DockerOperator, with apache-airflow-providers-docker in requirements.txt",
     "kubernetes": "KubernetesPodOperator, with apache-airflow-providers-cncf-kubernetes in requirements.txt",
 }  # fmt: skip
+_INSTEAD_OF_MODULE = {
+    "airflow.datasets": "ExternalTaskSensor or TriggerDagRunOperator, and schedule_interval=",
+    "airflow.sdk": "from airflow import DAG; from airflow.decorators import dag, task",
+    "airflow.timetables.trigger": "schedule_interval= with a cron expression",
+    "airflow.notifications": "on_failure_callback= with a function",
+    "airflow.io": "S3Hook",
+    "airflow.providers.standard": "airflow.operators and airflow.sensors, which hold these operators in 2.2.2",
+    "airflow.providers.common.sql": "the operator of the database's own provider: PostgresOperator",
+}
 _MAPPING = ("expand", "partial", "expand_kwargs", "map")
 _TWO_PARTS = {"apache", "microsoft", "cncf", "common", "dbt", "atlassian"}
 
@@ -121,6 +131,7 @@ class Names:
                 since = index.since(f"{module}.{wanted}", *_parents(module))
                 instead = index.instead(f"{module}.{wanted}")
                 hint = f"from {instead.rpartition('.')[0]} import {instead.rpartition('.')[2]}" if instead else ""
+                hint = hint or _instead_of_module(module)
                 yield at(node, "MW101", f"There is no module {module} in {_where(module, index)}{_came(since)}", hint)
 
     def _needs(self, module: str, node: ast.AST) -> Iterator[Finding]:
@@ -136,6 +147,10 @@ class Names:
 
     def _not_installed(self, module: str, provider: str, node: ast.AST) -> Finding:
         package = f"apache-airflow-providers-{provider}"
+        if package not in self.index.known_providers:
+            return at(
+                node, "MW101", f"There is no provider {provider} for Airflow 2.2.2: it came later", _instead_of_module(module)
+            )
         return at(
             node, "MW103", f"MWAA 2.2.2 does not install the provider of {module}, and requirements.txt does not name it",
             f"{package} in requirements.txt, with the version of constraints-2.2.2",
@@ -218,6 +233,7 @@ class Names:
         if not since and self.index.is_operator(base.name):
             since = self.index.since(f"airflow.models.mappedoperator.OperatorPartial.{node.attr}")
         hint = _without_mapping(node.attr) if self.index.is_operator(base.name) else ""
+        hint = hint or " or ".join(difflib.get_close_matches(node.attr, self.index.attributes(base.name), 2))
         if name == "TriggerRule":
             rules = ", ".join(sorted(self.index.trigger_rules))
             return at(node, "MW112", f"Airflow 2.2.2 has no TriggerRule.{node.attr}{_came(since)}", f"one of: {rules}")
@@ -371,6 +387,10 @@ def _provider(module: str) -> str:
     if parts[:2] != ["airflow", "providers"] or len(parts) < 3:
         return ""
     return "-".join(parts[2 : 4 if parts[2] in _TWO_PARTS else 3]).replace("_", "-")
+
+
+def _instead_of_module(module: str) -> str:
+    return next((_INSTEAD_OF_MODULE[name] for name in _parents(module) if name in _INSTEAD_OF_MODULE), "")
 
 
 def _parents(module: str) -> list[str]:

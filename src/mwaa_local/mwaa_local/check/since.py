@@ -24,6 +24,11 @@ from pathlib import Path
 from mwaa_local.check.index import Index
 
 _LEFT_OUT = re.compile(r"(^|/)(tests?|system|example_dags|migrations|_vendor|www|node_modules|api_fastapi|ui)/")
+# What `@task` and `@task.` give, and what .partial() gives.
+_WITHOUT_A_CLASS = {
+    "airflow.decorators.TaskDecoratorCollection", "airflow.decorators.base.Task", "airflow.decorators.base.TaskDecorator",
+    "airflow.models.mappedoperator.OperatorPartial",
+}  # fmt: skip
 # After this one the provider's versions were looked at no more, but for the last.
 _LAST_OF_ALL = "8.0.0"
 
@@ -136,8 +141,8 @@ def _is_there(name: str, index: Index, instead: dict[str, str] | None = None) ->
     entry = index.class_at(instead.get(owner, owner))
     if entry is not None:
         return index.has_attribute(entry, last)
-    # an attribute of a class that is new itself says no more than the class; the decorators below `@task.` are such a class
-    return owner.rpartition(".")[2][:1].isupper() and "TaskDecoratorCollection" not in owner
+    # an attribute of a class that is new itself says no more than the class, but for what 2.2.2 has without a class
+    return owner.rpartition(".")[2][:1].isupper() and owner not in _WITHOUT_A_CLASS
 
 
 def main() -> None:

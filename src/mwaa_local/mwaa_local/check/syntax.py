@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator
 
 from mwaa_local.check.finding import Finding, at
-from mwaa_local.check.scopes import ANNOTATION, GUARDED, File, Item
+from mwaa_local.check.scopes import ANNOTATION, GUARDED, QUOTED, File, Item
 from mwaa_local.check.source import DEEPEST_37, depth_of_brackets
 
 # Statements and expressions by the name of their node: some are not known to the oldest Python that runs this.
@@ -183,7 +183,7 @@ def _types(file: File) -> Iterator[Finding]:
     """MW003: `list[str]` and `X | None` where Python 3.7 evaluates them."""
     postponed = file.postponed_annotations
     for item in file.items:
-        if item.flags & GUARDED or (item.flags & ANNOTATION and postponed):
+        if item.flags & (GUARDED | QUOTED) or (item.flags & ANNOTATION and postponed):
             continue
         node = item.node
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
