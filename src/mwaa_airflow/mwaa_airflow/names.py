@@ -58,7 +58,11 @@ NEVER_IMPORTED = set("antigravity this idlelib lib2to3 test turtledemo ensurepip
 def build():
     """The whole document. Imports everything, so it belongs into a process of its own."""
     collected = Collected()
-    for name in sorted(_files_below("airflow")):
+    ours = sorted(_files_below("airflow"))
+    for name in ours:
+        collected.load(name)
+    _complete_models()
+    for name in ours:
         collected.add(name)
     packages = _packages()
     for name in sorted(packages):
@@ -94,20 +98,23 @@ class Collected:
     def __init__(self):
         self.modules, self.broken, self.classes = {}, {}, {}
 
+    def load(self, name):
+        """Imports a module of Airflow or of a provider, or notes why it cannot be."""
+        self.modules[name] = None
+        if not LEFT_OUT.search(name):
+            try:
+                _imported(name)
+            except ImportError as problem:
+                del self.modules[name]
+                self.broken[name] = _missing(problem)
+            except Exception:  # it is there, and needs more than an import
+                return
+
     def add(self, name):
-        """A module of Airflow or of a provider, whole."""
-        if LEFT_OUT.search(name):
-            self.modules[name] = None
-            return
-        try:
-            module = _imported(name)
-        except ImportError as problem:
-            self.broken[name] = _missing(problem)
-            return
-        except Exception:  # it is there, and needs more than an import
-            self.modules[name] = None
-            return
-        self.modules[name] = {key: self._what(value) for key, value in _named(module)}
+        """A module that was loaded, whole."""
+        module = sys.modules.get(name)
+        if name in self.modules and module is not None and not LEFT_OUT.search(name) and not _makes_names(module):
+            self.modules[name] = {key: self._what(value) for key, value in _named(module)}
 
     def add_foreign(self, name):
         """Another package: the names of its top, and which modules it has."""
@@ -116,7 +123,7 @@ class Collected:
                 self.modules[each] = None
         with contextlib.suppress(Exception):
             module = _imported(name)
-            self.modules[name] = None if "__getattr__" in vars(module) else {key: 0 for key, _ in _named(module)}
+            self.modules[name] = None if _makes_names(module) else {key: 0 for key, _ in _named(module)}
         self.modules.setdefault(name, None)
 
     def add_standard(self, name):
@@ -126,7 +133,7 @@ class Collected:
             if name not in OF_THE_MACHINE | NEVER_IMPORTED:
                 with contextlib.suppress(Exception):
                     module = _imported(each)
-                    self.modules[each] = None if "__getattr__" in vars(module) else {key: 0 for key, _ in _named(module)}
+                    self.modules[each] = None if _makes_names(module) else {key: 0 for key, _ in _named(module)}
 
     def _what(self, value):
         if inspect.isclass(value):
@@ -160,7 +167,7 @@ class Collected:
         """Attributes of the class itself and of its bases outside of Airflow, and what its methods set on `self`."""
         found = {}
         for base in foreign:
-            found.update((name, 0) for name in dir(base) if not name.startswith("__"))
+            found.update((name, 0) for name in [*dir(base), *_set_on_self(base)] if not name.startswith("__"))
         for name, value in vars(cls).items():
             # what SQLAlchemy adds while it runs has an address in its name
             if not name.startswith("__") and not re.search(r"_\d{6,}", name):
@@ -257,6 +264,21 @@ def _keywords_of(function):
     return taken, passed_on, gives
 
 
+def _makes_names(module):
+    """Whether a module has names that cannot be listed: its __getattr__, or its class, asks something else for them."""
+    made = vars(module).get("__getattr__")
+    if type(module) is not types.ModuleType:
+        return True
+    return made is not None and (not inspect.isfunction(made) or "getattr(" in inspect.getsource(made).replace("__getattr__(", ""))
+
+
+def _complete_models():
+    """Relations that another model declares (backref) are attributes only once SQLAlchemy has seen all of them."""
+    from sqlalchemy.orm import configure_mappers
+
+    configure_mappers()
+
+
 def _set_on_self(cls):
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
@@ -283,6 +305,7 @@ def _named(module):
     for name in sorted(vars(module)):
         value = vars(module)[name]
         below = isinstance(value, types.ModuleType) and value.__name__ == "{}.{}".format(module.__name__, name)
+        below = below and getattr(value, "__file__", None) is not None
         if not below and not (name.startswith("__") and name.endswith("__") and name != "__version__"):
             yield name, value
     if "__getattr__" in vars(module):

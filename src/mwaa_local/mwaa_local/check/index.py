@@ -55,6 +55,7 @@ class Index:
     def __init__(self, names: dict[str, Any], since: dict[str, dict[str, str]]) -> None:
         self.versions: dict[str, str] = names["versions"]
         self._modules: dict[str, dict[str, Any] | None] = names["modules"]
+        self._folders = {name.rpartition(".")[0] for name in self._modules} - {""}
         self.broken: dict[str, str] = names["broken"]
         self._classes: dict[str, dict[str, Any]] = names["classes"]
         self.packages: dict[str, str] = names["packages"]
@@ -78,7 +79,20 @@ class Index:
         return cls(_read(folder / "names.json.gz"), _read(since) if since.is_file() else nothing)
 
     def has_module(self, module: str) -> bool:
-        return module in self._modules or module in self.broken
+        """Also what is left open: modules that are private or tests, of other packages, and what is below a module that is no
+        package: `os.path` and `six.moves.x` are put into sys.modules by a program."""
+        if self._lists(module):
+            return True
+        top, *parts = module.split(".")
+        if top == "airflow":
+            return False
+        if any(part.startswith("_") or part in ("test", "tests") for part in parts):
+            return True
+        above = [".".join([top, *parts[:length]]) for length in range(len(parts))]
+        return any(name in self._modules and name not in self._folders for name in above)
+
+    def _lists(self, module: str) -> bool:
+        return module in self._modules or module in self.broken or module in self._folders
 
     def knows_names_of(self, module: str) -> bool:
         """Whether what is not listed is not there."""
@@ -90,7 +104,11 @@ class Index:
             return True
         names = self._modules[module]
         assert names is not None
-        return name in names or self.has_module(f"{module}.{name}") or name.startswith("__")
+        return name in names or self._lists(f"{module}.{name}") or name.startswith("__")
+
+    def names_it(self, module: str, name: str) -> bool:
+        """Whether the module itself has the name, which then is no module below it."""
+        return name in (self._modules.get(module) or {})
 
     def what(self, module: str, name: str) -> str:
         """ "c:ref", "i:ref", "f:signature", or "" for anything else."""

@@ -18,6 +18,7 @@ _VIRTUALENV = "airflow.operators.python:PythonVirtualenvOperator"
 _SENSOR_OF_GLUE = "airflow.providers.amazon.aws.sensors.glue:AwsGlueJobSensor"
 # Of the standard library, later than 3.7; Pythons before 3.10 do not know their own modules' names.
 _LATER_MODULES = {"zoneinfo": "3.9", "graphlib": "3.9", "tomllib": "3.11"}
+_OF_WINDOWS = {"msvcrt", "nt", "winreg", "winsound"}
 _LATER_NAMES = {
     "importlib.metadata": "3.8", "functools.cache": "3.9", "functools.cached_property": "3.8", "math.prod": "3.8",
     "functools.singledispatchmethod": "3.8", "typing.Literal": "3.8", "typing.Final": "3.8", "typing.Protocol": "3.8",
@@ -113,6 +114,8 @@ class Names:
             package = self.index.packages[top]
             if not self.index.has_module(module) and not self.project.names(package):
                 yield at(node, "MW110", f"{package}, as MWAA 2.2.2 has it, has no module {module}")
+        elif top.startswith("_") or top in _OF_WINDOWS:
+            return
         elif top in _LATER_MODULES or top in getattr(sys, "stdlib_module_names", ()):
             yield self._later_standard(module, node)
         elif not self.project.may_have(top):
@@ -179,6 +182,8 @@ class Names:
         elif not index.has_name(module, name):
             if top == "airflow":
                 yield self._later_name(module, name, node)
+            elif name.startswith("_"):
+                return
             elif top in index.standard:
                 yield self._later_standard(f"{module}.{name}", node)
             elif not self.project.names(index.packages.get(top, "")):

@@ -21,7 +21,7 @@ QUOTED = 4
 LATER = 8
 """In a function: not run when the file is read."""
 
-_CONDITION = re.compile(r"version|TYPE_CHECKING|PY3|hasattr|find_spec|_AVAILABLE|HAS_|IS_", re.I)
+_CONDITION = re.compile(r"version|STATICA|TYPE_CHECKING|PY[23]|platform|os\.name|hasattr|find_spec|_AVAILABLE|HAS_|IS_", re.I)
 _CATCHES = {"ImportError", "ModuleNotFoundError", "AttributeError", "TypeError", "Exception", "BaseException"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -195,10 +195,10 @@ class File:
             return Value("instance", what[2:])
         if what.startswith("f:"):
             return Value("function", f"{module}.{name}", what[2:])
-        if self.index.has_module(f"{module}.{name}"):
-            return Value("module", f"{module}.{name}")
         if self.index.knows_names_of(module) and not self.index.has_name(module, name):
             return None
+        if not what and not self.index.names_it(module, name) and self.index.has_module(f"{module}.{name}"):
+            return Value("module", f"{module}.{name}")
         return Value("object", f"{module}.{name}")
 
     def _attribute(self, base: Value, name: str) -> Value | None:
