@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -29,6 +29,7 @@ HARMLESS = 64 * 1024
 """Bytes: no text as short as this makes a tree that is too deep for the stack."""
 WORTH_A_POOL = 256 * 1024
 """Bytes in all, from which on processes are started; one starts in some 0.15 s."""
+_MOST = 16  # processes, and files that one of them is given at once
 _QUIET = 2.0  # seconds without a word
 
 
@@ -50,11 +51,15 @@ class Checked:
     known: bool = False
 
 
+# A file for another process: the job's number, its path, the project's number, kind and name.
+_Handed = tuple[int, str, int, str, str]
+
+
 @dataclass
 class _Part:
-    """Files that one process checks in one go: (number of the job, content)."""
+    """Files that one process checks in one go: the numbers of their jobs, and their size in bytes."""
 
-    files: list[tuple[int, bytes]] = field(default_factory=list)
+    files: list[int] = field(default_factory=list)
     size: int = 0
 
 
@@ -111,71 +116,68 @@ def _checked(
     jobs: Sequence[Job], todo: list[tuple[int, bytes]], processes: int
 ) -> Iterator[tuple[int, list[Finding]]]:
     size = sum(len(content) for _, content in todo)
-    many = processes or min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 32)
+    many = processes or min(_cpus(), _MOST)
     harmless = [each for each in todo if len(each[1]) < HARMLESS]
-    large = [each for each in todo if len(each[1]) >= HARMLESS]
+    large = [(number, len(content)) for number, content in todo if len(content) >= HARMLESS]
     with _Progress(len(todo)) as progress:
         if harmless and (many == 1 or size < WORTH_A_POOL):
-            index = _index()
             for number, content in harmless:
                 job = jobs[number]
-                yield number, one.check(content, index, job.project, job.kind, job.path.stem)
+                yield number, one.check(content, _index(), job.project, job.kind, job.path.stem)
                 progress.step()
             harmless = []
-        parts = _parts(harmless, many) + [_Part([each]) for each in large]
+        parts = _parts([(number, len(content)) for number, content in harmless], many)
+        parts += [_Part([number], length) for number, length in large]
         if parts:
             for number, findings in _in_processes(jobs, parts, min(many, len(parts))):
                 yield number, findings
                 progress.step()
 
 
-def _parts(files: list[tuple[int, bytes]], processes: int) -> list[_Part]:
-    """Parts of like size, some for each process, so that none waits long for another."""
-    if not files:
-        return []
-    wanted = sum(len(content) for _, content in files) / (processes * 6) + 1
-    parts = [_Part()]
-    for each in files:
-        if parts[-1].files and parts[-1].size + len(each[1]) > wanted:
+def _cpus() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _parts(files: list[tuple[int, int]], processes: int) -> list[_Part]:
+    """Parts of like size, several for each process, so that none waits long for another."""
+    wanted = sum(length for _, length in files) / (processes * 6) + 1
+    parts: list[_Part] = []
+    for number, length in files:
+        if not parts or parts[-1].size + length > wanted or len(parts[-1].files) == _MOST:
             parts.append(_Part())
-        parts[-1].files.append(each)
-        parts[-1].size += len(each[1])
+        parts[-1].files.append(number)
+        parts[-1].size += length
     return parts
 
 
 def _in_processes(jobs: Sequence[Job], parts: list[_Part], processes: int) -> Iterator[tuple[int, list[Finding]]]:
+    """Only names go to the processes, never what is in the files: where one of them ends unasked, Pythons before 3.12 wait for
+    ever if more was on its way than a pipe holds."""
     projects = {id(job.project): job.project for job in jobs}
     order = {key: place for place, key in enumerate(projects)}
     done: set[int] = set()
 
-    def handed(part: _Part) -> list[tuple[int, bytes, int, str, str]]:
-        return [
-            (number, content, order[id(jobs[number].project)], jobs[number].kind, jobs[number].path.stem)
-            for number, content in part.files
-        ]
+    def handed(number: int) -> _Handed:
+        job = jobs[number]
+        return number, str(job.path), order[id(job.project)], job.kind, job.path.stem
 
     try:
         with ProcessPoolExecutor(processes, initializer=_begin, initargs=(list(projects.values()),)) as pool:
-            open_futures: set[Future[list[tuple[int, list[Finding]]]]] = {pool.submit(_work, handed(part)) for part in parts}
-            while open_futures:
-                finished, open_futures = wait(open_futures, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    for number, findings in future.result():
-                        done.add(number)
-                        yield number, findings
+            futures = [pool.submit(_work, [handed(number) for number in part.files]) for part in parts]
+            for future in as_completed(futures):
+                for number, findings in future.result():
+                    done.add(number)
+                    yield number, findings
     except BrokenProcessPool:
-        for part in parts:
-            for number, content in part.files:
-                if number not in done:
-                    yield number, _alone(jobs[number], _Part([(number, content)]), handed)
+        for number in (number for part in parts for number in part.files if number not in done):
+            yield number, _alone(list(projects.values()), handed(number))
 
 
-def _alone(job: Job, part: _Part, handed: object) -> list[Finding]:
+def _alone(projects: list[Project], handed: _Handed) -> list[Finding]:
     """A file in a process of its own; if that ends, the file is what ended it."""
-    number, content = part.files[0]
     try:
-        with ProcessPoolExecutor(1, initializer=_begin, initargs=([job.project],)) as pool:
-            ((_, findings),) = pool.submit(_work, [(number, content, 0, job.kind, job.path.stem)]).result()
+        with ProcessPoolExecutor(1, initializer=_begin, initargs=(projects,)) as pool:
+            ((_, findings),) = pool.submit(_work, [handed]).result()
             return findings
     except BrokenProcessPool:
         message = "The code is nested so deeply that Python's own parser ends with it: it was not checked"
@@ -195,11 +197,11 @@ def _index() -> Index:
     return Index.load()
 
 
-def _work(files: list[tuple[int, bytes, int, str, str]]) -> list[tuple[int, list[Finding]]]:
+def _work(files: list[_Handed]) -> list[tuple[int, list[Finding]]]:
     projects = _in_process["projects"]
     return [
-        (number, one.check(content, _index(), projects[project], kind, name))
-        for number, content, project, kind, name in files
+        (number, one.check(Path(path).read_bytes(), _index(), projects[project], kind, name))
+        for number, path, project, kind, name in files
     ]
 
 

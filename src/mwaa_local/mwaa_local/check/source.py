@@ -11,7 +11,7 @@ import warnings
 
 from mwaa_local.check.finding import Finding, RULES
 
-LARGEST = 8 * 1024 * 1024
+LARGEST = 2 * 1024 * 1024
 """Bytes. A tree takes some two hundred times its text; MWAA's scheduler has 2 GB, and 30 seconds for a file."""
 DEEPEST_37 = 90
 """Brackets inside each other that Python 3.7 reads: its parser's stack overflows (MemoryError) soon after."""
@@ -26,7 +26,8 @@ class Unreadable(Exception):
 
 
 def text_of(content: bytes) -> str:
-    """Decodes as Python does: UTF-8, unless a byte order mark or a coding line says otherwise. Raises Unreadable."""
+    """Decodes as Python does: UTF-8, unless a byte order mark or a coding line says otherwise; lines end with LF. Raises
+    Unreadable."""
     if len(content) > LARGEST:
         raise Unreadable("MW004", f"The file has {len(content) / 1e6:.1f} MB: it was not checked (limit {LARGEST / 1e6:.1f} MB)")
     if b"\0" in content:
@@ -39,7 +40,7 @@ def text_of(content: bytes) -> str:
         if b"coding" in content[:300]:
             raise Unreadable("MW001", f"The coding line cannot be used: {problem}") from None
     try:
-        return content.decode(encoding)
+        return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
     except (UnicodeDecodeError, LookupError) as problem:
         line = content[: problem.start].count(b"\n") + 1 if isinstance(problem, UnicodeDecodeError) else 1
         raise Unreadable("MW001", f"The file is not {encoding.upper()}, and has no coding line that says what it is", line) from None
@@ -56,7 +57,7 @@ def tree_of(text: str) -> ast.Module:
         raise _of_syntax_error(problem, text) from None
     except (RecursionError, MemoryError):
         raise Unreadable("MW004", "The code is nested too deeply for any parser: it was not checked") from None
-    except ValueError as problem:  # "source code string cannot contain null bytes", integers of too many digits
+    except ValueError as problem:  # an integer of more digits than Python converts
         raise Unreadable("MW001", f"Python does not read the file: {problem}") from None
     return tree
 

@@ -135,7 +135,7 @@ def _format(file: File, node: ast.JoinedStr) -> Iterator[Finding]:
                     continue
                 bare = written[:-1].rstrip()
                 same = bare.replace(" ", "").replace('"', "'").endswith(expression.replace(" ", ""))
-                if same and "{" + _last(bare, expression) in (file.segment(node) or ""):
+                if same and "{" + _last(bare, expression) in (file.segment(node) or "").replace("{{", ""):
                     yield _later(node, '`f"{x=}"`', "3.8")
 
 
