@@ -54,7 +54,8 @@ class Project:
 
     def fingerprint(self) -> str:
         """Changes with whatever a finding may depend on beside the file itself."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()
+        facts = (str(self.folder), sorted(self.modules), self.requirements, self.lazy_plugins, self.plugin_names)
+        return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def read(folder: Path) -> Project:
