@@ -39,7 +39,11 @@ def test_without_paths_the_projects_files_are_checked(home):
     (home / "plugins" / "sets.py").write_text("import os\nos.environ['A'] = '1'\n")
     done = check(home)
     assert done.returncode == 1 and done.stderr == ""
-    assert [line.split(" ")[1] for line in done.stdout.splitlines() if line[0] != " "][:3] == ["MW109", "MW101", "MW208"]
+    assert [line.split(" ")[1] for line in done.stdout.splitlines() if line[0] != " "][:3] == [
+        "MW109",
+        "MW101",
+        "MW208",
+    ]
     assert "4 files in " in done.stdout and ": 1 error, 2 warnings\n" in done.stdout
 
 
@@ -71,7 +75,9 @@ def test_json(home):
     assert (document["files"], document["errors"], document["warnings"]) == (3, 1, 1)
     (wrong,) = (finding for finding in document["findings"] if finding["rule"] == "MW101")
     assert wrong["path"] == "dags/wrong.py" and (wrong["line"], wrong["column"]) == (1, 1)
-    assert wrong["fix"] == "from airflow.operators.dummy import DummyOperator" and wrong["source"] == RULES["MW101"].source
+    assert (
+        wrong["fix"] == "from airflow.operators.dummy import DummyOperator" and wrong["source"] == RULES["MW101"].source
+    )
 
 
 def test_sarif_has_the_rules_and_a_place_for_each_result(home):

@@ -89,9 +89,13 @@ def test_a_file_that_is_not_well_gets_a_verdict(what):
 
 
 def test_ten_thousand_tasks_each_get_their_verdict():
-    lines = [f"t{n} = BashOperator(task_id='t{n}', bash_command='date', dag=dag, verbose=True)\n" for n in range(10_000)]
+    lines = [
+        f"t{n} = BashOperator(task_id='t{n}', bash_command='date', dag=dag, verbose=True)\n" for n in range(10_000)
+    ]
     found = one.check((HEAD + "".join(lines)).encode(), INDEX, PROJECT)
-    assert [finding.line for finding in found] == list(range(4, 10_004)) and {finding.rule for finding in found} == {"MW104"}
+    assert [finding.line for finding in found] == list(range(4, 10_004)) and {finding.rule for finding in found} == {
+        "MW104"
+    }
 
 
 def test_one_name_for_ten_thousand_tasks_is_no_name_that_is_judged():
@@ -152,7 +156,12 @@ class TestRequirements:
     def test_a_provider_that_mwaa_does_not_install(self, tmp_path):
         content = b"from airflow.providers.ssh.operators.ssh import SSHOperator\n"
         assert rules_of(content, project=self.read(tmp_path, "# nothing")) == ["MW103"]
-        assert rules_of(content, project=self.read(tmp_path, "apache-airflow-providers-ssh[x]==2.3.0 ; python_version<'4'")) == []
+        assert (
+            rules_of(
+                content, project=self.read(tmp_path, "apache-airflow-providers-ssh[x]==2.3.0 ; python_version<'4'")
+            )
+            == []
+        )
 
     def test_a_file_that_it_includes(self, tmp_path):
         (tmp_path / "more.txt").write_text("great-expectations==0.13\n")

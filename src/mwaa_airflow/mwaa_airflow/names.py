@@ -47,12 +47,16 @@ LEFT_OUT = re.compile(
     r"\.(migrations|example_dags|__main__|_vendor|gunicorn_config|node_modules|tests?|conftest)(\.|$)|^airflow\.www\.|^airflow\.upgrade"
 )
 # Their names depend on the machine on which Python was compiled.
-OF_THE_MACHINE = set(
-    "os posix posixpath socket ssl select selectors signal resource fcntl errno curses tkinter dbm readline crypt spwd grp pwd "
-    "termios tty pty syslog nis ossaudiodev mmap time sys sysconfig platform locale gettext bz2 lzma zlib sqlite3 ctypes "
-    "multiprocessing asyncio faulthandler msilib winreg winsound msvcrt nt uuid hashlib turtle turtledemo".split()
+OF_THE_MACHINE = frozenset(
+    """
+    os posix posixpath socket ssl select selectors signal resource fcntl errno curses tkinter dbm readline crypt spwd grp pwd
+    termios tty pty syslog nis ossaudiodev mmap time sys sysconfig platform locale gettext bz2 lzma zlib sqlite3 ctypes
+    multiprocessing asyncio faulthandler msilib winreg winsound msvcrt nt uuid hashlib turtle turtledemo
+    """.split()  # noqa: SIM905
 )
-NEVER_IMPORTED = set("antigravity this idlelib lib2to3 test turtledemo ensurepip __main__ __phello__ distutils".split())
+NEVER_IMPORTED = frozenset(
+    "antigravity this idlelib lib2to3 test turtledemo ensurepip __main__ __phello__ distutils".split()  # noqa: SIM905
+)
 
 
 def build():
@@ -61,6 +65,7 @@ def build():
     ours = sorted(_files_below("airflow"))
     for name in ours:
         collected.load(name)
+    _imported("airflow.models")  # if not even this can be imported, the reason is better than an index without a name
     _complete_models()
     for name in ours:
         collected.add(name)
@@ -163,20 +168,20 @@ class Collected:
         return ref
 
     @staticmethod
-    def _own(cls, foreign):
+    def _own(kind, foreign):
         """Attributes of the class itself and of its bases outside of Airflow, and what its methods set on `self`."""
         found = {}
         for base in foreign:
             found.update((name, 0) for name in [*dir(base), *_set_on_self(base)] if not name.startswith("__"))
-        for name, value in vars(cls).items():
+        for name, value in vars(kind).items():
             # what SQLAlchemy adds while it runs has an address in its name
             if not name.startswith("__") and not re.search(r"_\d{6,}", name):
                 plain = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
                 bound = not isinstance(value, staticmethod)
                 found[name] = signature(plain, bound) if inspect.isfunction(plain) else 0
-        for name in getattr(cls, "__annotations__", {}):
+        for name in getattr(kind, "__annotations__", {}):
             found.setdefault(name, 0)
-        for name in _set_on_self(cls):
+        for name in _set_on_self(kind):
             found.setdefault(name, 0)
         return found
 
@@ -238,7 +243,7 @@ def _init(cls):
 
 
 def _keywords_of(function):
-    """What an __init__ does with **kwargs: (names that it takes out, whether it hands the rest on, names that it gives itself)."""
+    """What an __init__ does with **kwargs: (names it takes out, whether it hands the rest on, names it gives itself)."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(function))))
     except (OSError, TypeError, SyntaxError):
@@ -269,7 +274,9 @@ def _makes_names(module):
     made = vars(module).get("__getattr__")
     if type(module) is not types.ModuleType:
         return True
-    return made is not None and (not inspect.isfunction(made) or "getattr(" in inspect.getsource(made).replace("__getattr__(", ""))
+    return made is not None and (
+        not inspect.isfunction(made) or "getattr(" in inspect.getsource(made).replace("__getattr__(", "")
+    )
 
 
 def _complete_models():
@@ -285,9 +292,9 @@ def _set_on_self(cls):
     except (OSError, TypeError, SyntaxError):
         return
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls") and not node.attr.startswith("__"):
-                yield node.attr
+        stored = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and not node.attr.startswith("__")
+        if stored and isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
+            yield node.attr
 
 
 def _missing(problem):
@@ -316,7 +323,11 @@ def _named(module):
 
 
 def _imported(name):
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    """Without what it prints and warns of."""
+    with contextlib.ExitStack() as quiet:
+        quiet.enter_context(warnings.catch_warnings())
+        quiet.enter_context(contextlib.redirect_stdout(io.StringIO()))
+        quiet.enter_context(contextlib.redirect_stderr(io.StringIO()))
         warnings.simplefilter("ignore")
         return importlib.import_module(name)
 
@@ -364,7 +375,9 @@ def _versions():
 def _providers():
     from importlib_metadata import requires
 
-    return sorted(set(re.findall(r"apache-airflow-providers-[a-z0-9-]*[a-z0-9]", "\n".join(requires("apache-airflow")))))
+    return sorted(
+        set(re.findall(r"apache-airflow-providers-[a-z0-9-]*[a-z0-9]", "\n".join(requires("apache-airflow"))))
+    )
 
 
 def _packages():
@@ -389,7 +402,20 @@ def _standard():
         if entry.endswith(".py") or os.path.isfile(os.path.join(whole, "__init__.py")):
             names.add(re.sub(r"\.py$", "", entry))
     # in C, and public: whether they could be compiled depends on the machine
-    names |= {"array", "audioop", "binascii", "cmath", "crypt", "fcntl", "grp", "math", "mmap", "nis", "ossaudiodev", "parser"}
+    names |= {
+        "array",
+        "audioop",
+        "binascii",
+        "cmath",
+        "crypt",
+        "fcntl",
+        "grp",
+        "math",
+        "mmap",
+        "nis",
+        "ossaudiodev",
+        "parser",
+    }
     names |= {"pyexpat", "readline", "resource", "select", "spwd", "syslog", "termios", "unicodedata", "zlib"}
     return {name for name in names if not name.startswith("_") and name.isidentifier()} | {"__future__"}
 
@@ -414,7 +440,11 @@ def _commands():
 
     known = []
     for one in airflow_commands:
-        known += ["{} {}".format(one.name, sub.name) for sub in one.subcommands] if isinstance(one, GroupCommand) else [one.name]
+        known += (
+            ["{} {}".format(one.name, sub.name) for sub in one.subcommands]
+            if isinstance(one, GroupCommand)
+            else [one.name]
+        )
     return {"supported": sorted(" ".join(words) for words in SUPPORTED), "all": sorted(known)}
 
 

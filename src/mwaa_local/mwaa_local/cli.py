@@ -259,7 +259,7 @@ def check(paths: tuple[Path, ...], form: str, select: str, ignore: str, strict: 
     """
     from mwaa_local import check as module
 
-    sys.exit(module.run(load(), list(paths), form, select, ignore, strict))
+    sys.exit(module.run(load(), list(paths), form=form, select=select, ignore=ignore, strict=strict))
 
 
 @cli.command()

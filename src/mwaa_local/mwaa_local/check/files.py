@@ -87,7 +87,9 @@ def check_all(jobs: Sequence[Job], cache: Cache, processes: int = 0) -> list[Che
         try:
             content = job.path.read_bytes()
         except OSError as problem:
-            raise LocalError(f"{job.path} cannot be read: {problem.strerror}.", "make it readable, or leave it out") from None
+            raise LocalError(
+                f"{job.path} cannot be read: {problem.strerror}.", "make it readable, or leave it out"
+            ) from None
         keys[number] = cache.key(content, fingerprints[id(job.project)], job.kind, job.path.stem)
         findings = cache.get(keys[number])
         if findings is None:
@@ -112,9 +114,7 @@ def _project(folder: Path) -> Project:
     return read(folder)
 
 
-def _checked(
-    jobs: Sequence[Job], todo: list[tuple[int, bytes]], processes: int
-) -> Iterator[tuple[int, list[Finding]]]:
+def _checked(jobs: Sequence[Job], todo: list[tuple[int, bytes]], processes: int) -> Iterator[tuple[int, list[Finding]]]:
     size = sum(len(content) for _, content in todo)
     many = processes or min(_cpus(), _MOST)
     harmless = [each for each in todo if len(each[1]) < HARMLESS]

@@ -21,7 +21,9 @@ _GIVEN_ON_CREATE = {
 }  # fmt: skip
 _GIVEN_ON_RUN = {"JobName", "Arguments"}
 _CAPACITY = {"WorkerType", "NumberOfWorkers", "MaxCapacity"}
-_PULLED = re.compile(r"xcom_pull\((?P<inside>[^)]*)\)\s*(\[\s*['\"]JobRunId['\"]\s*\]|\.JobRunId\b|\.get\(\s*['\"]JobRunId)")
+_PULLED = re.compile(
+    r"xcom_pull\((?P<inside>[^)]*)\)\s*(\[\s*['\"]JobRunId['\"]\s*\]|\.JobRunId\b|\.get\(\s*['\"]JobRunId)"
+)
 
 
 def check(file: File, project: Project) -> Iterator[Finding]:
@@ -49,7 +51,9 @@ def _operator(file: File, task: Task, by_default: set[str] | None) -> Iterator[F
     text = file.constant(role, task.scope)
     if role is not None and isinstance(text, str) and text.startswith("arn:"):
         hint = repr(text.rpartition("/")[2]) if "/" in text and "{" not in text else ""
-        yield at(role, "MW307", "iam_role_name is an ARN: IAM has no role of that name", hint and f"iam_role_name={hint}")
+        yield at(
+            role, "MW307", "iam_role_name is an ARN: IAM has no role of that name", hint and f"iam_role_name={hint}"
+        )
     text = file.constant(bucket, task.scope)
     if bucket is not None and isinstance(text, str) and re.match(r"(s3[an]?:|arn:|https?:)|[^{]*/", text):
         name = re.sub(r"^(s3[an]?://|arn:aws:s3:::)", "", text).partition("/")[0]
@@ -78,7 +82,7 @@ def _create(file: File, task: Task) -> Iterator[Finding]:
         found, _ = file.literal(task.argument(name), task.scope)
         if not isinstance(found, ast.Dict):
             continue
-        keys = {key.value: key for key in found.keys if isinstance(key, ast.Constant)}
+        keys: dict[object, ast.Constant] = {key.value: key for key in found.keys if isinstance(key, ast.Constant)}
         for key, node in keys.items():
             if key in repeated:
                 yield at(node, "MW304", f"{name} has {key}, which the hook gives itself: TypeError (multiple values)")
@@ -111,11 +115,16 @@ def _arguments(file: File, task: Task) -> Iterator[Finding]:
             what = type(held.value).__name__ if isinstance(held, ast.Constant) else type(held).__name__.lower()
             written = file.segment(value) or "..."
             yield at(
-                value, "MW305", f"script_args has {what} for {name or 'a key'}, and botocore takes only text",
+                value, "MW305", f"script_args has {what} for {str(name or 'a key')}, and botocore takes only text",
                 f'"{written}"' if isinstance(held, ast.Constant) and len(written) < 30 else "json.dumps(...) or str(...)",
             )  # fmt: skip
         if key is not None and isinstance(name, str) and not name.startswith(("--", "{")):
-            yield at(key, "MW306", f"script_args has the key {name!r} without --: the job does not find it", f'"--{name.lstrip("-")}"')
+            yield at(
+                key,
+                "MW306",
+                f"script_args has the key {name!r} without --: the job does not find it",
+                f'"--{name.lstrip("-")}"',
+            )
         elif key is not None and isinstance(key, ast.Constant) and not isinstance(name, str):
             yield at(key, "MW305", "script_args has a key that is no text, and botocore takes only text")
 
@@ -202,7 +211,9 @@ def _pulls(file: File, node: ast.expr, scope: Scope, ids: set[str]) -> bool:
     found, scope = file.literal(node, scope)
     if not isinstance(found, ast.Call) or not isinstance(found.func, ast.Attribute) or found.func.attr != "xcom_pull":
         return False
-    given = next((each.value for each in found.keywords if each.arg == "task_ids"), found.args[0] if found.args else None)
+    given = next(
+        (each.value for each in found.keywords if each.arg == "task_ids"), found.args[0] if found.args else None
+    )
     return any(each.arg == "key" for each in found.keywords) is False and file.constant(given, scope) in ids
 
 

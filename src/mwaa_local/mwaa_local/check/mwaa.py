@@ -18,13 +18,15 @@ HOURS_12 = 12 * 3600
 _SENSOR = "airflow.sensors.base:BaseSensorOperator"
 _BASH = "airflow.operators.bash:BashOperator"
 _VIRTUALENV = "airflow.operators.python:PythonVirtualenvOperator"
-_REST = re.compile(r"/api/(v1/(dags|dagRuns|pools|variables|connections|config|health|importErrors|taskInstances)|experimental/)\b")
+_REST = re.compile(
+    r"/api/(v1/(dags|dagRuns|pools|variables|connections|config|health|importErrors|taskInstances)|experimental/)\b"
+)
 _IN_DAGS = re.compile(r"/usr/local/airflow/(dags|plugins)\b|\$\{?AIRFLOW_HOME\}?/(dags|plugins)\b")
 _SHELL_WRITES = re.compile(
     r"(>>?\s*|\btee\s+(-a\s+)?|\b(touch|mkdir)\s+(-p\s+)?|\b(cp|mv)\s+(-\w+\s+)*[^\s-]\S*\s+|\s-[oO]\s+)[\"']?"
     r"(/usr/local/airflow/(dags|plugins)\b|\$\{?AIRFLOW_HOME\}?/(dags|plugins)\b)"
 )
-_TEMPORARY = re.compile(r"/tmp/[\w./{} -]*\w")
+_TEMPORARY = re.compile(r"/tmp/[\w./{} -]*\w")  # noqa: S108
 _AIRFLOW = re.compile(r"(?:^|[\s;&|(`])airflow\s+([a-z][\w-]*)(?:\s+([a-z][\w-]*))?")
 _WORDS = re.compile(r"^\s*([a-z][\w-]*)(?:\s+([a-z][\w-]*))?(?=\s|$)")
 _OLD_COMMANDS = {
@@ -62,7 +64,13 @@ def _arguments(file: File, all_tasks: list[Task]) -> Iterator[Finding]:
             mode = file.constant(task.argument("mode"), task.scope)
             timeout = task.argument("timeout")
             length = seconds(file, timeout, task.scope)
-            if timeout is not None and length is not None and length > HOURS_12 and mode != "reschedule" and not task.is_open:
+            if (
+                timeout is not None
+                and length is not None
+                and length > HOURS_12
+                and mode != "reschedule"
+                and not task.is_open
+            ):
                 if mode == "poke" or task.argument("mode") is None:
                     yield at(
                         timeout, "MW202", f"A sensor that waits {length / 3600:.0f} hours in one go: after 12 hours SQS hands its "
@@ -86,7 +94,9 @@ def _long(file: File, node: ast.expr | None, scope: Scope) -> Iterator[Finding]:
     length = seconds(file, node, scope)
     if node is not None and length is not None and length > HOURS_12:
         yield at(
-            node, "MW202", f"A task of up to {length / 3600:.0f} hours: after 12 hours SQS hands its message to another worker"
+            node,
+            "MW202",
+            f"A task of up to {length / 3600:.0f} hours: after 12 hours SQS hands its message to another worker",
         )
 
 
@@ -102,7 +112,9 @@ def _classes(file: File, all_tasks: list[Task]) -> Iterator[Finding]:
                 f"{name[: -len('Async')]}(mode='reschedule')",
             )  # fmt: skip
         elif task.ref and file.index.is_a(task.ref, _VIRTUALENV):
-            yield at(task.node, "MW213", "PythonVirtualenvOperator fails on MWAA unless a plugin puts virtualenv on its path")
+            yield at(
+                task.node, "MW213", "PythonVirtualenvOperator fails on MWAA unless a plugin puts virtualenv on its path"
+            )
         elif not task.ref and isinstance(task.node.func, ast.Attribute) and task.node.func.attr == "virtualenv":
             yield at(task.node, "MW213", "@task.virtualenv fails on MWAA unless a plugin puts virtualenv on its path")
     for item in file.of_type(ast.Call):
@@ -138,7 +150,12 @@ def _strings(file: File) -> Iterator[Finding]:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
             if any(name.partition(".")[0] == "airflow_client" for name in names):
                 yield at(node, "MW205", "airflow_client speaks to Airflow's REST API, which MWAA 2.2.2 refuses")
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in docs or len(node.value) > 20000:
+        if (
+            not isinstance(node, ast.Constant)
+            or not isinstance(node.value, str)
+            or id(node) in docs
+            or len(node.value) > 20000
+        ):
             continue
         if _REST.search(node.value):
             yield at(node, "MW205", "A path of Airflow's REST API: MWAA 2.2.2 refuses every request to it")
@@ -160,7 +177,11 @@ def _for_the_cli(file: File, node: ast.Constant) -> Iterator[Finding]:
     known = two in file.index.commands or (first in file.index.commands and first not in ("version", "info", "plugins"))
     if known and found[2]:
         yield at(node, "MW206", f"MWAA does not take the command `{two}`", _commands_like(file, first))
-    elif found[2] and first in groups - {"version"} and first in ("dags", "tasks", "db", "pools", "roles", "users", "variables", "connections"):
+    elif (
+        found[2]
+        and first in groups - {"version"}
+        and first in ("dags", "tasks", "db", "pools", "roles", "users", "variables", "connections")
+    ):
         yield at(node, "MW206", f"Airflow 2.2.2 has no command `{two}`", _commands_like(file, first))
     elif first in _OLD_COMMANDS and "_" in first:
         yield at(node, "MW206", f"`{first}` is a command of Airflow 1.10", _commands_like(file, "dags"))
@@ -178,7 +199,12 @@ def _for_the_shell(file: File, node: ast.Constant) -> Iterator[Finding]:
         if first in file.index.commands_supported or two in file.index.commands_supported:
             continue
         if two in file.index.commands or first in file.index.commands:
-            yield at(node, "MW207", f"`airflow {two}` is not among the commands that MWAA supports", _commands_like(file, first))
+            yield at(
+                node,
+                "MW207",
+                f"`airflow {two}` is not among the commands that MWAA supports",
+                _commands_like(file, first),
+            )
         elif first in _OLD_COMMANDS:
             yield at(node, "MW207", f"`airflow {first}` is a command of Airflow 1.10", _commands_like(file, "dags"))
         elif first in groups and found[2]:
@@ -194,17 +220,23 @@ def _runs_a_shell(file: File, item: Item) -> bool:
             return False
         if isinstance(node, ast.Call):
             value = file.resolve(node.func, around.scope)
-            if value is not None and (value.name == _BASH or value.name.startswith(("subprocess.", "os.system", "os.popen"))):
+            if value is not None and (
+                value.name == _BASH or value.name.startswith(("subprocess.", "os.system", "os.popen"))
+            ):
                 return True
         if isinstance(node, ast.stmt):
-            return isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and "command" in t.id for t in node.targets)
+            return isinstance(node, ast.Assign) and any(
+                isinstance(t, ast.Name) and "command" in t.id for t in node.targets
+            )
         around, steps = around.parent, steps + 1
     return False
 
 
 def _is_key(item: Item) -> bool:
-    return item.parent is not None and isinstance(item.parent.node, (ast.Subscript, ast.keyword, ast.Compare)) and not (
-        isinstance(item.parent.node, ast.keyword) and item.parent.node.arg in ("data", "body")
+    return (
+        item.parent is not None
+        and isinstance(item.parent.node, (ast.Subscript, ast.keyword, ast.Compare))
+        and not (isinstance(item.parent.node, ast.keyword) and item.parent.node.arg in ("data", "body"))
     )
 
 
@@ -228,7 +260,9 @@ def _writes(file: File, all_tasks: list[Task]) -> Iterator[Finding]:
     for task in all_tasks:
         command = file.constant(task.argument("bash_command"), task.scope)
         if isinstance(command, str) and _SHELL_WRITES.search(command):
-            yield at(task.node, "MW203", "The command writes below dags/ or plugins/: the next synchronisation takes it away")
+            yield at(
+                task.node, "MW203", "The command writes below dags/ or plugins/: the next synchronisation takes it away"
+            )
 
 
 def _written(file: File, node: ast.Call, scope: Scope) -> ast.expr | None:
@@ -252,10 +286,16 @@ def _below_dags(file: File, node: ast.expr, scope: Scope) -> bool:
             return True
         if isinstance(each, ast.Name) and each is not found:
             inner, _ = file.literal(each, scope)
-            if inner is not None and inner is not each and any(
-                (isinstance(one, ast.Name) and one.id == "__file__")
-                or (isinstance(one, ast.Constant) and isinstance(one.value, str) and bool(_IN_DAGS.match(one.value)))
-                for one in ast.walk(inner)
+            if (
+                inner is not None
+                and inner is not each
+                and any(
+                    (isinstance(one, ast.Name) and one.id == "__file__")
+                    or (
+                        isinstance(one, ast.Constant) and isinstance(one.value, str) and bool(_IN_DAGS.match(one.value))
+                    )
+                    for one in ast.walk(inner)
+                )
             ):
                 return True
     return False
@@ -263,7 +303,7 @@ def _below_dags(file: File, node: ast.expr, scope: Scope) -> bool:
 
 def _handed_over(file: File, all_tasks: list[Task]) -> Iterator[Finding]:
     """MW204: the same path below /tmp in two tasks, one of which writes it."""
-    if "/tmp/" not in file.text:
+    if "/tmp/" not in file.text:  # noqa: S108
         return
     callables = _callables(file, all_tasks)
     calls = {id(task.node): task for task in all_tasks}
@@ -271,7 +311,11 @@ def _handed_over(file: File, all_tasks: list[Task]) -> Iterator[Finding]:
     for item in file.of_type(ast.Constant, ast.Name):
         node = item.node
         value = file.constant(node, item.scope)
-        if not isinstance(value, str) or "/tmp/" not in value or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)):
+        if (
+            not isinstance(value, str)
+            or "/tmp/" not in value
+            or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+        ):
             continue
         owner = _owner(item, callables, calls)
         if owner:
@@ -314,7 +358,11 @@ def _owner(item: Item, callables: dict[int, int], calls: dict[int, Task]) -> int
 
 
 def _is_written(file: File, item: Item, value: str, path: str) -> bool:
-    if re.search(r"(>>?\s*|\btee\s+(-a\s+)?|\btouch\s+|\s-[oO]\s+|\b(cp|mv)\s+\S+\s+)" + re.escape(path.split(" ")[0]), value):
+    if re.search(
+        r"(>>?\s*|\btee\s+(-a\s+)?|\btouch\s+|\s-[oO]\s+|\b(cp|mv)\s+\S+\s+)"
+        + re.escape(path.split(" ", maxsplit=1)[0]),
+        value,
+    ):
         return True
     around = item.parent
     steps = 0
@@ -324,7 +372,13 @@ def _is_written(file: File, item: Item, value: str, path: str) -> bool:
             name = called.attr if isinstance(called, ast.Attribute) else ""
             if _written(file, around.node, around.scope) is not None:
                 return True
-            if name.startswith("to_") or name in ("download_file", "download_fileobj", "dump", "savetxt", "urlretrieve"):
+            if name.startswith("to_") or name in (
+                "download_file",
+                "download_fileobj",
+                "dump",
+                "savetxt",
+                "urlretrieve",
+            ):
                 return True
         around, steps = around.parent, steps + 1
     return False
@@ -336,8 +390,17 @@ def _unnamed_dags(file: File) -> Iterator[Finding]:
         node = item.node
         if item.flags & LATER or item.scope.kind != "module":
             continue
-        if isinstance(node, ast.withitem) and node.optional_vars is None and _makes_a_dag(file, node.context_expr, item.scope):
-            yield at(node.context_expr, "MW211", "This DAG has no name: Airflow 2.2.2 does not find it", "with DAG(...) as dag:")
+        if (
+            isinstance(node, ast.withitem)
+            and node.optional_vars is None
+            and _makes_a_dag(file, node.context_expr, item.scope)
+        ):
+            yield at(
+                node.context_expr,
+                "MW211",
+                "This DAG has no name: Airflow 2.2.2 does not find it",
+                "with DAG(...) as dag:",
+            )
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             if _makes_a_dag(file, node.value, item.scope) and not item.flags & GUARDED:
                 yield at(node, "MW211", "This DAG has no name: Airflow 2.2.2 does not find it", "dag = DAG(...)")
@@ -369,15 +432,22 @@ def _queries(file: File) -> Iterator[Finding]:
         base = file.resolve(node.func.value, item.scope)
         if base is None:
             # boto3.client("s3").list_buckets()
-            inner = node.func.value
-            inner, _ = file.literal(inner, item.scope)  # type: ignore[assignment]
+            inner, _ = file.literal(node.func.value, item.scope)
             made = file.resolve(inner.func, item.scope) if isinstance(inner, ast.Call) else None
             if made is not None and made.name in ("boto3.client", "boto3.resource"):
                 yield at(node, "MW212", f"A request to AWS ({node.func.attr}) at the top of the file, every 30 seconds")
             continue
         if base.kind == "class" and node.func.attr in _QUERIES.get(base.name, ()):
-            yield at(node, "MW212", f"{base.name.rpartition(':')[2]}.{node.func.attr}() at the top of the file, every 30 seconds")
-        elif base.kind in ("class", "instance") and file.index.is_a(base.name, _HOOK) and not node.func.attr.startswith("_"):
+            yield at(
+                node,
+                "MW212",
+                f"{base.name.rpartition(':')[2]}.{node.func.attr}() at the top of the file, every 30 seconds",
+            )
+        elif (
+            base.kind in ("class", "instance")
+            and file.index.is_a(base.name, _HOOK)
+            and not node.func.attr.startswith("_")
+        ):
             if node.func.attr not in ("get_connection_form_widgets", "get_ui_field_behaviour"):
                 yield at(node, "MW212", f"A hook is used ({node.func.attr}) at the top of the file, every 30 seconds")
         elif base == _requests(base) and node.func.attr in ("get", "post", "put", "request", "head"):
@@ -385,7 +455,9 @@ def _queries(file: File) -> Iterator[Finding]:
 
 
 def _requests(base: object) -> object:
-    return base if getattr(base, "kind", "") == "module" and getattr(base, "name", "") in ("requests", "httpx") else None
+    return (
+        base if getattr(base, "kind", "") == "module" and getattr(base, "name", "") in ("requests", "httpx") else None
+    )
 
 
 def _main_only(item: Item) -> bool:
@@ -406,7 +478,11 @@ def _plugin(file: File, project: Project) -> Iterator[Finding]:
         for item in file.items:
             node = item.node
             if not item.flags & LATER and _sets_the_environment(file, node, item.scope):
-                yield at(node, "MW208", "MWAA loads plugins only when something asks for them: this is set too late, or never")
+                yield at(
+                    node,
+                    "MW208",
+                    "MWAA loads plugins only when something asks for them: this is set too late, or never",
+                )
     stem = file.name
     if stem and stem != "__init__":
         if Counter(project.plugin_names)[stem] > 1:
@@ -416,7 +492,11 @@ def _plugin(file: File, project: Project) -> Iterator[Finding]:
             )  # fmt: skip
         elif stem in file.index.standard or stem in file.index.packages:
             yield Finding(
-                1, 1, "MW209", f"{stem} is an installed module: this plugin takes its place", "give the file a name of its own"
+                1,
+                1,
+                "MW209",
+                f"{stem} is an installed module: this plugin takes its place",
+                "give the file a name of its own",
             )
 
 
@@ -426,5 +506,10 @@ def _sets_the_environment(file: File, node: ast.AST, scope: Scope) -> bool:
         return value is not None and value.name == "os.environ"
     if isinstance(node, ast.Call):
         value = file.resolve(node.func, scope)
-        return value is not None and value.name in ("os.environ.update", "os.environ.setdefault", "os.putenv", "time.tzset")
+        return value is not None and value.name in (
+            "os.environ.update",
+            "os.environ.setdefault",
+            "os.putenv",
+            "time.tzset",
+        )
     return False

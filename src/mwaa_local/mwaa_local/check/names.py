@@ -83,9 +83,8 @@ class Names:
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                 if not item.flags & GUARDED:
                     yield from self._attribute(node, item)
-            elif isinstance(node, ast.Call):
-                if not item.flags & GUARDED:
-                    yield from self._call(node, item)
+            elif isinstance(node, ast.Call) and not item.flags & GUARDED:
+                yield from self._call(node, item)
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> Iterator[Finding]:
         if isinstance(node, ast.Import):
@@ -119,7 +118,9 @@ class Names:
         elif top in _LATER_MODULES or top in getattr(sys, "stdlib_module_names", ()):
             yield self._later_standard(module, node)
         elif not self.project.may_have(top):
-            yield at(node, "MW109", f"Neither MWAA 2.2.2, nor dags/ and plugins/, nor requirements.txt has a module {top}")
+            yield at(
+                node, "MW109", f"Neither MWAA 2.2.2, nor dags/ and plugins/, nor requirements.txt has a module {top}"
+            )
 
     def _airflow_module(self, module: str, node: ast.AST, names: list[str]) -> Iterator[Finding]:
         index = self.index
@@ -152,7 +153,10 @@ class Names:
         package = f"apache-airflow-providers-{provider}"
         if package not in self.index.known_providers:
             return at(
-                node, "MW101", f"There is no provider {provider} for Airflow 2.2.2: it came later", _instead_of_module(module)
+                node,
+                "MW101",
+                f"There is no provider {provider} for Airflow 2.2.2: it came later",
+                _instead_of_module(module),
             )
         return at(
             node, "MW103", f"MWAA 2.2.2 does not install the provider of {module}, and requirements.txt does not name it",
@@ -198,7 +202,12 @@ class Names:
             hint = old if place == module else f"from {place} import {old}"
         elif self.index.alike(module, name):
             hint = " or ".join(self.index.alike(module, name))
-        return at(node, "MW102", f"{module} has no {name} in {_where(module, self.index)}{_came(self.index.since(whole))}", hint)
+        return at(
+            node,
+            "MW102",
+            f"{module} has no {name} in {_where(module, self.index)}{_came(self.index.since(whole))}",
+            hint,
+        )
 
     def _later_standard(self, whole: str, node: ast.AST) -> Finding:
         version = _LATER_NAMES.get(whole) or _LATER_MODULES.get(whole.partition(".")[0], "")
@@ -222,7 +231,9 @@ class Names:
             if not self._changed(base.name) and not self.index.has_attribute(base.name, node.attr):
                 yield self._later_attribute(base, node)
         elif base.kind == "task" and node.attr not in dir(_a_function):
-            since = self.index.since(f"airflow.decorators.base.Task.{node.attr}", f"airflow.decorators.base.TaskDecorator.{node.attr}")
+            since = self.index.since(
+                f"airflow.decorators.base.Task.{node.attr}", f"airflow.decorators.base.TaskDecorator.{node.attr}"
+            )
             yield at(
                 node, "MW107", f"A function with @task has no .{node.attr}() in Airflow 2.2.2{_came(since)}",
                 _without_mapping(node.attr),
@@ -247,7 +258,9 @@ class Names:
     def _decorator(self, node: ast.Attribute) -> Iterator[Finding]:
         if node.attr in self.index.task_decorators:
             return
-        if any(name.startswith("apache-airflow-providers-") and node.attr in name for name, _ in self.project.requirements):
+        if any(
+            name.startswith("apache-airflow-providers-") and node.attr in name for name, _ in self.project.requirements
+        ):
             return
         since = self.index.since(f"airflow.decorators.TaskDecoratorCollection.{node.attr}")
         yield at(
@@ -316,7 +329,12 @@ class Names:
             hint = ""
         if argument == "region_name" and ref != _SENSOR_OF_GLUE:
             hint = ""
-        return at(keyword.value, "MW104", f"{name} has no argument {argument} in {_where(ref, self.index)}{_came(since)}", hint)
+        return at(
+            keyword.value,
+            "MW104",
+            f"{name} has no argument {argument} in {_where(ref, self.index)}{_came(since)}",
+            hint,
+        )
 
     def _required(
         self, node: ast.Call, item: Item, signature: Signature, name: str, ref: str, operator: str
@@ -360,7 +378,11 @@ class Names:
 
     def _trigger_rule(self, node: ast.expr, scope: Scope) -> Iterator[Finding]:
         rule = self.file.constant(node, scope)
-        if isinstance(rule, str) and isinstance(node, (ast.Constant, ast.Name)) and rule not in self.index.trigger_rules:
+        if (
+            isinstance(rule, str)
+            and isinstance(node, (ast.Constant, ast.Name))
+            and rule not in self.index.trigger_rules
+        ):
             since = self.index.since(f"airflow.utils.trigger_rule.TriggerRule.{rule.upper()}")
             rules = ", ".join(sorted(self.index.trigger_rules))
             yield at(node, "MW112", f"Airflow 2.2.2 has no trigger rule {rule!r}{_came(since)}", f"one of: {rules}")

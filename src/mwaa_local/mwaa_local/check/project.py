@@ -1,4 +1,4 @@
-"""What a project has beside its DAGs: plugins, requirements, options. Read once, and small enough to be handed to each process."""
+"""What a project has beside its DAGs: plugins, requirements, options. Read once, and small enough for each process."""
 
 from __future__ import annotations
 
@@ -84,12 +84,14 @@ def python_files(folder: Path) -> Iterator[Path]:
     """The .py files below a folder, in order; neither hidden ones nor what tools keep. Each folder once, whatever links say."""
     seen: set[tuple[int, int]] = set()
     for where, folders, files in os.walk(folder, followlinks=True):
-        status = os.stat(where)
+        status = Path(where).stat()
         if (status.st_dev, status.st_ino) in seen:
             folders[:] = []
             continue
         seen.add((status.st_dev, status.st_ino))
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in ("__pycache__", "node_modules"))
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and name not in ("__pycache__", "node_modules")
+        )
         yield from (Path(where, name) for name in sorted(files) if name.endswith(".py") and not name.startswith("."))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -115,13 +114,13 @@ def sarif(checked: Sequence[Checked]) -> dict[str, Any]:
 
 def shown(path: Path) -> str:
     """As it is seen from where the command was called, if it is below that."""
-    whole = Path(os.path.abspath(path))
+    whole = Path.cwd() / path
     here = Path.cwd()
     return _printable(str(whole.relative_to(here) if whole.is_relative_to(here) else whole))
 
 
 def _uri(path: Path) -> str:
-    whole = Path(os.path.abspath(path))
+    whole = Path.cwd() / path
     here = Path.cwd()
     if whole.is_relative_to(here):
         return quote(whole.relative_to(here).as_posix().encode(errors="surrogateescape"))

@@ -16,7 +16,13 @@ FORMATS = ("text", "json", "sarif")
 
 
 def run(
-    settings: Settings, paths: list[Path], form: str = "text", select: str = "", ignore: str = "", strict: bool = False
+    settings: Settings,
+    paths: list[Path],
+    *,
+    form: str = "text",
+    select: str = "",
+    ignore: str = "",
+    strict: bool = False,
 ) -> int:
     """Checks the files (default: the project's dags/ and plugins/) and prints the result.
 
@@ -51,5 +57,3 @@ def _ids(text: str) -> set[str]:
 
 def _only(checked: Checked, wanted: frozenset[str]) -> Checked:
     return Checked(checked.path, [finding for finding in checked.findings if finding.rule in wanted], checked.known)
-
-

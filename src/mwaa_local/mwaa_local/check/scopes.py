@@ -21,7 +21,9 @@ QUOTED = 4
 LATER = 8
 """In a function: not run when the file is read."""
 
-_CONDITION = re.compile(r"version|STATICA|TYPE_CHECKING|PY[23]|platform|os\.name|hasattr|find_spec|_AVAILABLE|HAS_|IS_", re.I)
+_CONDITION = re.compile(
+    r"version|STATICA|TYPE_CHECKING|PY[23]|platform|os\.name|hasattr|find_spec|_AVAILABLE|HAS_|IS_", re.I
+)
 _CATCHES = {"ImportError", "ModuleNotFoundError", "AttributeError", "TypeError", "Exception", "BaseException"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -70,7 +72,9 @@ class File:
         self.lines = text.split("\n")
         self.module = Scope("module", node=tree)
         self.postponed_annotations = any(
-            isinstance(node, ast.ImportFrom) and node.module == "__future__" and any(a.name == "annotations" for a in node.names)
+            isinstance(node, ast.ImportFrom)
+            and node.module == "__future__"
+            and any(a.name == "annotations" for a in node.names)
             for node in tree.body
         )
         self.items: list[Item] = []
@@ -94,7 +98,7 @@ class File:
     def is_bound(self, name: str, scope: Scope | None) -> bool:
         return self._bindings(name, scope) is not None
 
-    def resolve(self, node: ast.AST, scope: Scope, depth: int = 0) -> Value | None:
+    def resolve(self, node: ast.AST, scope: Scope, depth: int = 0) -> Value | None:  # noqa: PLR0911 -- a kind of node each
         """What an expression is, or None if that is not certain."""
         if depth > _DEPTH:
             return None
@@ -217,19 +221,29 @@ class File:
             node, scope, flags, parent = stack.pop()
             item = Item(node, scope, flags, parent)
             self.items.append(item)
-            self._bind(node, scope, flags)
+            self._bind(node, scope)
             stack.extend(reversed([(*child, item) for child in self._children(node, scope, flags)]))
 
-    def _children(self, node: ast.AST, scope: Scope, flags: int) -> Iterator[tuple[ast.AST, Scope, int]]:
+    def _children(  # noqa: PLR0912 -- a kind of node each
+        self, node: ast.AST, scope: Scope, flags: int
+    ) -> Iterator[tuple[ast.AST, Scope, int]]:
         if isinstance(node, _FUNCTIONS):
             inner = Scope("function", scope, node)
             arguments = node.args
-            for one in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]:
+            for one in [
+                *arguments.posonlyargs,
+                *arguments.args,
+                *arguments.kwonlyargs,
+                arguments.vararg,
+                arguments.kwarg,
+            ]:
                 if one is not None:
                     inner.bind(one.arg)
                     if one.annotation is not None:
                         yield one.annotation, scope, flags | ANNOTATION
-            yield from ((each, scope, flags) for each in [*arguments.defaults, *arguments.kw_defaults] if each is not None)
+            yield from (
+                (each, scope, flags) for each in [*arguments.defaults, *arguments.kw_defaults] if each is not None
+            )
             if isinstance(node, ast.Lambda):
                 yield node.body, inner, flags | LATER
                 return
@@ -261,10 +275,14 @@ class File:
         else:
             yield from ((each, scope, flags) for each in ast.iter_child_nodes(node))
 
-    def _bind(self, node: ast.AST, scope: Scope, flags: int) -> None:
+    def _bind(self, node: ast.AST, scope: Scope) -> None:  # noqa: PLR0912 -- a kind of node each
         if isinstance(node, ast.Import):
             for alias in node.names:
-                scope.bind(alias.asname or alias.name.partition(".")[0], "import", alias.name if alias.asname else alias.name.partition(".")[0])
+                scope.bind(
+                    alias.asname or alias.name.partition(".")[0],
+                    "import",
+                    alias.name if alias.asname else alias.name.partition(".")[0],
+                )
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 if node.level:
@@ -294,9 +312,9 @@ class File:
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, (ast.Store, ast.Del)):
             self.stored_attributes.add(node.attr)
         elif type(node).__name__ in ("MatchAs", "MatchStar", "MatchMapping"):
-            name = getattr(node, "name", None) or getattr(node, "rest", None)
-            if name:
-                scope.bind(name)
+            bound = getattr(node, "name", None) or getattr(node, "rest", None)
+            if bound:
+                scope.bind(bound)
 
     def _bind_target(self, node: ast.Name, scope: Scope) -> None:
         """A name that is stored to; a plain assignment has bound it with its value already."""

@@ -9,7 +9,7 @@ import sys
 import tokenize
 import warnings
 
-from mwaa_local.check.finding import Finding, RULES
+from mwaa_local.check.finding import RULES, Finding
 
 LARGEST = 2 * 1024 * 1024
 """Bytes. A tree takes some two hundred times its text; MWAA's scheduler has 2 GB, and 30 seconds for a file."""
@@ -29,7 +29,9 @@ def text_of(content: bytes) -> str:
     """Decodes as Python does: UTF-8, unless a byte order mark or a coding line says otherwise; lines end with LF. Raises
     Unreadable."""
     if len(content) > LARGEST:
-        raise Unreadable("MW004", f"The file has {len(content) / 1e6:.1f} MB: it was not checked (limit {LARGEST / 1e6:.1f} MB)")
+        raise Unreadable(
+            "MW004", f"The file has {len(content) / 1e6:.1f} MB: it was not checked (limit {LARGEST / 1e6:.1f} MB)"
+        )
     if b"\0" in content:
         line = content[: content.index(b"\0")].count(b"\n") + 1
         raise Unreadable("MW001", "The file holds a NUL byte: Python does not read it", line)
@@ -43,7 +45,9 @@ def text_of(content: bytes) -> str:
         return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
     except (UnicodeDecodeError, LookupError) as problem:
         line = content[: problem.start].count(b"\n") + 1 if isinstance(problem, UnicodeDecodeError) else 1
-        raise Unreadable("MW001", f"The file is not {encoding.upper()}, and has no coding line that says what it is", line) from None
+        raise Unreadable(
+            "MW001", f"The file is not {encoding.upper()}, and has no coding line that says what it is", line
+        ) from None
 
 
 def tree_of(text: str) -> ast.Module:

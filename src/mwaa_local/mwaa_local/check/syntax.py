@@ -119,7 +119,9 @@ def _continue_in_finally(node: ast.Try) -> Iterator[Finding]:
         each = todo.pop()
         if isinstance(each, ast.Continue):
             yield _later(each, "`continue` in `finally`", "3.8")
-        elif not isinstance(each, (ast.For, ast.While, ast.AsyncFor, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        elif not isinstance(
+            each, (ast.For, ast.While, ast.AsyncFor, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        ):
             todo.extend(ast.iter_child_nodes(each))
 
 
@@ -195,7 +197,10 @@ def _types(file: File) -> Iterator[Finding]:
                 yield at(node, "MW003", "`X | Y` for types came with Python 3.10: in 3.7 it is a TypeError")
             elif isinstance(node.left, ast.Dict) and isinstance(node.right, ast.Dict):
                 yield at(
-                    node, "MW003", "`|` for dicts came with Python 3.9: in 3.7 it is a TypeError", "write {**first, **second}"
+                    node,
+                    "MW003",
+                    "`|` for dicts came with Python 3.9: in 3.7 it is a TypeError",
+                    "write {**first, **second}",
                 )
 
 

@@ -39,9 +39,12 @@ def tasks(file: File) -> Iterator[Task]:
             yield Task(item.node, item, value.name)
         elif value == Value("instance", TASK):
             yield Task(item.node, item, "")
-        elif value is None and isinstance(item.node.func, ast.Attribute):
-            if file.resolve(item.node.func.value, item.scope) == Value("instance", TASK):
-                yield Task(item.node, item, "")
+        elif (
+            value is None
+            and isinstance(item.node.func, ast.Attribute)
+            and file.resolve(item.node.func.value, item.scope) == Value("instance", TASK)
+        ):
+            yield Task(item.node, item, "")
 
 
 def defaults(file: File) -> Iterator[tuple[ast.expr, ast.expr, Scope]]:
