@@ -2,7 +2,8 @@
 
 Levels: an `error` cannot work on MWAA 2.2.2, or does what nobody means; a `warning` depends on what is not in the file.
 
-Sources: UG is the MWAA user guide of the 2.2.2 era (awsdocs/amazon-mwaa-user-guide, doc_source/<page>). Files are those of Airflow 2.2.2 and Amazon provider 2.4.0, below site-packages.
+Sources: UG is the MWAA user guide of the 2.2.2 era (awsdocs/amazon-mwaa-user-guide, doc_source/<page>). Files are those of
+Airflow 2.2.2 and Amazon provider 2.4.0, below site-packages.
 """
 
 from __future__ import annotations

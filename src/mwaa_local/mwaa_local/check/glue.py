@@ -114,8 +114,9 @@ def _arguments(file: File, task: Task) -> Iterator[Finding]:
         if number or isinstance(held, (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.Compare)):
             what = type(held.value).__name__ if isinstance(held, ast.Constant) else type(held).__name__.lower()
             written = file.segment(value) or "..."
+            where = name if isinstance(name, str) else "a key"
             yield at(
-                value, "MW305", f"script_args has {what} for {str(name or 'a key')}, and botocore takes only text",
+                value, "MW305", f"script_args has {what} for {where}, and botocore takes only text",
                 f'"{written}"' if isinstance(held, ast.Constant) and len(written) < 30 else "json.dumps(...) or str(...)",
             )  # fmt: skip
         if key is not None and isinstance(name, str) and not name.startswith(("--", "{")):

@@ -60,28 +60,25 @@ def _arguments(file: File, all_tasks: list[Task]) -> Iterator[Finding]:
     for task in all_tasks:
         yield from _queue(file, task.argument("queue"), task.scope)
         yield from _long(file, task.argument("execution_timeout"), task.scope)
-        if task.ref and file.index.is_a(task.ref, _SENSOR):
-            mode = file.constant(task.argument("mode"), task.scope)
-            timeout = task.argument("timeout")
-            length = seconds(file, timeout, task.scope)
-            if (
-                timeout is not None
-                and length is not None
-                and length > HOURS_12
-                and mode != "reschedule"
-                and not task.is_open
-            ):
-                if mode == "poke" or task.argument("mode") is None:
-                    yield at(
-                        timeout, "MW202", f"A sensor that waits {length / 3600:.0f} hours in one go: after 12 hours SQS hands its "
-                        "message to another worker", "mode='reschedule'",
-                    )  # fmt: skip
+        if task.ref and file.index.is_a(task.ref, _SENSOR) and not task.is_open:
+            yield from _long_poke(file, task)
     for key, value, scope in defaults(file):
         name = key.value if isinstance(key, ast.Constant) else None
         if name == "queue":
             yield from _queue(file, value, scope)
         elif name == "execution_timeout":
             yield from _long(file, value, scope)
+
+
+def _long_poke(file: File, task: Task) -> Iterator[Finding]:
+    """A sensor that holds its slot (mode="poke", the default) for longer than 12 hours."""
+    mode, timeout = task.argument("mode"), task.argument("timeout")
+    length = seconds(file, timeout, task.scope)
+    pokes = mode is None or file.constant(mode, task.scope) == "poke"
+    if pokes and timeout is not None and length is not None and length > HOURS_12:
+        hours = f"{length / 3600:.0f} hours"
+        message = f"A sensor that waits {hours} in one go: after 12 hours SQS hands its message to another worker"
+        yield at(timeout, "MW202", message, "mode='reschedule'")
 
 
 def _queue(file: File, node: ast.expr | None, scope: Scope) -> Iterator[Finding]:
@@ -313,7 +310,7 @@ def _handed_over(file: File, all_tasks: list[Task]) -> Iterator[Finding]:
         value = file.constant(node, item.scope)
         if (
             not isinstance(value, str)
-            or "/tmp/" not in value
+            or "/tmp/" not in value  # noqa: S108
             or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
         ):
             continue
@@ -325,9 +322,9 @@ def _handed_over(file: File, all_tasks: list[Task]) -> Iterator[Finding]:
         owners = list(dict.fromkeys(owner for owner, _, _ in uses))
         writers = {owner for owner, _, written in uses if written}
         if len(owners) > 1 and writers:
-            node = next((node for owner, node, written in uses if owner not in writers), None)
-            if node is not None:
-                yield at(node, "MW204", f"{path} is written by another task, which may have run on another worker")
+            reader = next((node for owner, node, _ in uses if owner not in writers), None)
+            if reader is not None:
+                yield at(reader, "MW204", f"{path} is written by another task, which may have run on another worker")
 
 
 def _callables(file: File, all_tasks: list[Task]) -> dict[int, int]:

@@ -30,7 +30,8 @@ _LATER_NAMES = {
 }  # fmt: skip
 _INSTEAD_OF_STANDARD = {
     "zoneinfo": "pendulum.timezone, which Airflow itself uses", "importlib.metadata": "import importlib_metadata",
-    "functools.cache": "functools.lru_cache(maxsize=None)", "functools.cached_property": "from cached_property import cached_property",
+    "functools.cache": "functools.lru_cache(maxsize=None)",
+    "functools.cached_property": "from cached_property import cached_property",
     "datetime.UTC": "datetime.timezone.utc", "importlib.resources.files": "import importlib_resources",
 }  # fmt: skip
 _INSTEAD_OF_ARGUMENT = {
@@ -285,9 +286,11 @@ class Names:
         if operator == "operator" and node.args and not any(isinstance(each, ast.Starred) for each in node.args):
             yield at(node.args[0], "MW106", f"{name} takes no positional arguments: Airflow 2.2.2 refuses them")
         elif operator != "decorator":
-            yield from self._required(node, item, signature, name, ref, operator)
+            yield from self._required(node, signature, name=name, ref=ref, operator=operator)
 
-    def _called(self, node: ast.Call, scope: Scope) -> tuple[tuple[Signature, str] | None, str, str]:
+    def _called(  # noqa: PLR0911 -- a kind of callee each
+        self, node: ast.Call, scope: Scope
+    ) -> tuple[tuple[Signature, str] | None, str, str]:
         """((signature, ref of the class or ""), name, "operator", "decorator" or "")."""
         file, index = self.file, self.index
         value = file.resolve(node.func, scope)
@@ -337,7 +340,7 @@ class Names:
         )
 
     def _required(
-        self, node: ast.Call, item: Item, signature: Signature, name: str, ref: str, operator: str
+        self, node: ast.Call, signature: Signature, *, name: str, ref: str, operator: str
     ) -> Iterator[Finding]:
         if any(each.arg is None for each in node.keywords) or any(isinstance(each, ast.Starred) for each in node.args):
             return

@@ -37,14 +37,15 @@ def tasks(file: File) -> Iterator[Task]:
         value = file.resolve(item.node.func, item.scope)
         if value is not None and value.kind == "class" and file.index.is_operator(value.name):
             yield Task(item.node, item, value.name)
-        elif value == Value("instance", TASK):
+        elif _is_decorator(file, item.node.func, value, item.scope):
             yield Task(item.node, item, "")
-        elif (
-            value is None
-            and isinstance(item.node.func, ast.Attribute)
-            and file.resolve(item.node.func.value, item.scope) == Value("instance", TASK)
-        ):
-            yield Task(item.node, item, "")
+
+
+def _is_decorator(file: File, called: ast.expr, value: Value | None, scope: Scope) -> bool:
+    """`task(...)` or `task.virtualenv(...)`."""
+    if value is None and isinstance(called, ast.Attribute):
+        value = file.resolve(called.value, scope)
+    return value == Value("instance", TASK)
 
 
 def defaults(file: File) -> Iterator[tuple[ast.expr, ast.expr, Scope]]:
