@@ -88,6 +88,52 @@ def test_a_file_that_is_not_well_gets_a_verdict(what):
     assert rules_of(content if isinstance(content, bytes) else content.encode()) == wanted
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = f'{{min={min}}} {a == b} n={n}'",
+        "x = (1, *y)",
+        "with (open(a)) as b, (open(c)) as d: pass",
+        "with (yield_(a)): pass",
+        "with ((a)): pass",
+        "@a.b.c(1)\ndef f(): pass",
+        "def f():\n  return (1, *x)",
+        "match = case = type = 1",
+        "print(*a, sep='')",
+        "while x:\n  try: pass\n  finally:\n    for y in z:\n      continue",
+    ],
+)
+def test_what_python_3_7_reads_is_no_later_syntax(text):
+    assert rules_of(text.encode() + b"\n") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if (a := 1): pass",
+        "def f(a, /): pass",
+        "lambda a, /: 1",
+        "x = f'{a=}'",
+        "x = f'{a.b!r} {a.b = !r:>5}'",
+        "x = f'{{{a=}}}'",
+        "with (open(a) as b): pass",
+        "with (open(a) as b, open(c) as d): pass",
+        "with (\n    open(a) as b,  # (\n    open(c) as d,\n): pass",
+        "with ((a) as b, c): pass",
+        "@a[0].b\ndef f(): pass",
+        "def f():\n  return 1, *x",
+        "for x in y:\n  try: pass\n  finally:\n    continue",
+        "match x:\n  case 1: pass",
+        "try: pass\nexcept* ValueError: pass",
+        "type X = int",
+        "def f[T](x: T): pass",
+    ],
+)
+def test_what_a_later_python_reads(text):
+    """Also where this Python itself does not read it."""
+    assert rules_of(text.encode() + b"\n") == ["MW002"]
+
+
 def test_ten_thousand_tasks_each_get_their_verdict():
     lines = [
         f"t{n} = BashOperator(task_id='t{n}', bash_command='date', dag=dag, verbose=True)\n" for n in range(10_000)

@@ -27,8 +27,8 @@ from mwaa_local.settings import ROOT, Settings
 
 HARMLESS = 64 * 1024
 """Bytes: no text as short as this makes a tree that is too deep for the stack."""
-WORTH_A_POOL = 256 * 1024
-"""Bytes in all, from which on processes are started; one starts in some 0.15 s."""
+WORTH_A_POOL = 1024 * 1024
+"""Bytes in all, from which on processes are started: a second of work."""
 _MOST = 16  # processes, and files that one of them is given at once
 _QUIET = 2.0  # seconds without a word
 

@@ -92,6 +92,16 @@ class File:
         lines[0] = lines[0].encode()[start:].decode(errors="replace")
         return "\n".join(lines)
 
+    def between(self, start: tuple[int, int], end: tuple[int, int]) -> str:
+        """The text from one place to another, each (line from 1, bytes in front of it)."""
+        lines = [line.encode(errors="replace") for line in self.lines[start[0] - 1 : end[0]]]
+        if not lines:
+            return ""
+        if len(lines) == end[0] - start[0] + 1:
+            lines[-1] = lines[-1][: end[1]]
+        lines[0] = lines[0][start[1] :]
+        return b"\n".join(lines).decode(errors="replace")
+
     def of_type(self, *kinds: type[ast.AST]) -> Iterator[Item]:
         return (item for item in self.items if isinstance(item.node, kinds))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import sys
 import tokenize
 import warnings
@@ -40,7 +41,7 @@ def check(file: File) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _nodes(file: File) -> Iterator[Finding]:
+def _nodes(file: File) -> Iterator[Finding]:  # noqa: PLR0912 -- a kind of node each
     for item in file.items:
         node, kind = item.node, type(item.node).__name__
         if kind in _LATER_NODES:
@@ -62,6 +63,8 @@ def _nodes(file: File) -> Iterator[Finding]:
             yield from _format(file, node)
         elif isinstance(node, ast.Try):
             yield from _continue_in_finally(node)
+        elif isinstance(node, (ast.With, ast.AsyncWith)) and _in_parentheses(file, node):
+            yield _later(node, "Parentheses round what follows `with`", "3.9")
     if sys.version_info >= (3, 12):
         yield from _format_tokens(file)
 
@@ -73,6 +76,8 @@ def _by_the_parser(file: File) -> Iterator[Finding]:
             warnings.simplefilter("ignore")
             ast.parse(file.text, feature_version=(3, 7))
     except SyntaxError as problem:
+        if "arenthesized context managers" in (problem.msg or ""):
+            return  # it says so of `with (a): ...` as well, which is old
         said = (problem.msg or "").replace(" is only supported in Python ", " came with Python ")
         said = said.replace(" are only supported in Python ", " came with Python ").replace(" and greater", "")
         yield Finding(
@@ -111,6 +116,18 @@ def _bare_star(file: File, node: ast.Return | ast.Expr) -> bool:
 def _starred_index(node: ast.Subscript) -> bool:
     inner = node.slice
     return isinstance(inner, ast.Tuple) and any(isinstance(each, ast.Starred) for each in inner.elts)
+
+
+def _in_parentheses(file: File, node: ast.With | ast.AsyncWith) -> bool:
+    """Whether more brackets open in front of the first expression than close behind it: those are the statement's own."""
+    first = node.items[0].context_expr
+    before = file.between((node.lineno, node.col_offset), (first.lineno, first.col_offset))
+    if "(" not in before:
+        return False
+    last_line, last_column = first.end_lineno or first.lineno, first.end_col_offset or 0
+    behind = file.between((last_line, last_column), (last_line + 3, 0))
+    closing = re.match(r"[\s)]*", re.sub(r"#.*", "", behind))
+    return re.sub(r"#.*", "", before).count("(") > (closing.group().count(")") if closing else 0)
 
 
 def _continue_in_finally(node: ast.Try) -> Iterator[Finding]:
