@@ -7,6 +7,7 @@ import shlex
 import shutil
 import signal
 import sys
+from pathlib import Path
 
 import click
 
@@ -264,6 +265,22 @@ def lint() -> None:
     from mwaa_local import suites
 
     sys.exit(suites.lint(load()))
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True)
+@click.option("--select", default="", help="Only these rules, with commas; MW3 is all that begin so.")
+@click.option("--ignore", default="", help="All rules but these.")
+@click.option("--strict", is_flag=True, help="Exit code 1 for warnings, too.")
+def check(paths: tuple[Path, ...], form: str, select: str, ignore: str, strict: bool) -> None:
+    """Check DAG and plugin files against Airflow 2.2.2, provider 2.4.0 and MWAA, without running them.
+
+    PATHS are files or folders; default: the project's dags/ and plugins/. Exit code 1 if there is an error. Needs no stack.
+    """
+    from mwaa_local import check as module
+
+    sys.exit(module.run(load(), list(paths), form=form, select=select, ignore=ignore, strict=strict))
 
 
 @cli.command()

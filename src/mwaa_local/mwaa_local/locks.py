@@ -1,4 +1,5 @@
-"""`make lock`: every lock of stack/locks from its short input, and the dump of a freshly migrated database.
+"""`make lock`: every lock of stack/locks from its short input, the names that `make check` knows, and the dump of a freshly
+migrated database.
 
 Reproducible: exact versions where the input names them, a cut-off date where upstream sets no ceilings.
 """
@@ -56,11 +57,22 @@ def rebuild(settings: Settings) -> None:
     for lock in locks():
         note(f"stack/locks/{lock.name}.txt")
         _resolve(lock, installer)
-    note("stack/db")
     installer.install(stack_environments())
+    note("names for make check")
+    _write_names(settings)
+    note("stack/db")
     done = subprocess.run([ROOT / "stack" / "bin" / "dump-database"], capture_output=True, text=True)
     if done.returncode:
         raise LocalError(f"The database dump could not be made:\n{done.stderr.strip()}", "see the message above")
+
+
+def _write_names(settings: Settings) -> None:
+    """The names of Airflow's environment, as it now is."""
+    target = ROOT / "src" / "mwaa_local" / "mwaa_local" / "check" / "data" / "names.json.gz"
+    command = [settings.venv_python("airflow"), "-W", "ignore", "-m", "mwaa_airflow.names", target]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    if done.returncode:
+        raise LocalError(f"The names could not be collected:\n{done.stderr.strip()[-2000:]}", "see the message above")
 
 
 def _resolve(lock: Lock, installer: Installer) -> None:

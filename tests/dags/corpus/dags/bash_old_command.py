@@ -1,0 +1,8 @@
+# expect: MW207
+# in Airflow 2.2.2: loads
+from datetime import datetime, timedelta
+
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+with DAG('bash_old_command', schedule_interval=None, start_date=datetime(2022, 1, 1)) as dag:
+    BashOperator(task_id="run", bash_command="airflow trigger_dag other")

@@ -1,0 +1,10 @@
+# expect: MW308
+# in Airflow 2.2.2: loads
+from datetime import datetime, timedelta
+
+from airflow import DAG
+from airflow.providers.amazon.aws.operators.glue import AwsGlueJobOperator
+from airflow.providers.amazon.aws.sensors.glue import AwsGlueJobSensor
+with DAG('bucket_uri', schedule_interval=None, start_date=datetime(2022, 1, 1)) as dag:
+    run = AwsGlueJobOperator(task_id="run", job_name="j", s3_bucket="s3://b/", retry_limit=0, iam_role_name="glue")
+    AwsGlueJobSensor(task_id="look", job_name="j", run_id=run.output)

@@ -1,0 +1,17 @@
+# expect: MW304
+# in Airflow 2.2.2: loads
+from datetime import datetime, timedelta
+
+from airflow import DAG
+from airflow.providers.amazon.aws.operators.glue import AwsGlueJobOperator
+from airflow.providers.amazon.aws.sensors.glue import AwsGlueJobSensor
+with DAG('command_repeated', schedule_interval=None, start_date=datetime(2022, 1, 1)) as dag:
+    run = AwsGlueJobOperator(
+        task_id="run",
+        job_name="j",
+        s3_bucket="b",
+        iam_role_name="glue",
+        retry_limit=0,
+        create_job_kwargs={"Command": {"Name": "pythonshell"}},
+    )
+    AwsGlueJobSensor(task_id="look", job_name="j", run_id=run.output)

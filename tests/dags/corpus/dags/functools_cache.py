@@ -1,0 +1,8 @@
+# expect: MW111
+# in Airflow 2.2.2: import error
+from datetime import datetime, timedelta
+
+from airflow import DAG
+from functools import cache
+with DAG('functools_cache', schedule_interval=None, start_date=datetime(2022, 1, 1)) as dag:
+    pass

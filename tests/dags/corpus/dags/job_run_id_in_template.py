@@ -1,0 +1,13 @@
+# expect: MW309
+# in Airflow 2.2.2: loads
+from datetime import datetime, timedelta
+
+from airflow import DAG
+from airflow.providers.amazon.aws.operators.glue import AwsGlueJobOperator
+from airflow.providers.amazon.aws.sensors.glue import AwsGlueJobSensor
+with DAG('job_run_id_in_template', schedule_interval=None, start_date=datetime(2022, 1, 1)) as dag:
+    run = AwsGlueJobOperator(task_id="run", job_name="j")
+    look = AwsGlueJobSensor(
+        task_id="look", job_name="j", run_id="{{ ti.xcom_pull(task_ids='run')['JobRunId'] }}"
+    )
+    run >> look

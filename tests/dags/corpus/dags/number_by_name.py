@@ -1,0 +1,12 @@
+# expect: MW305
+# in Airflow 2.2.2: loads
+from datetime import datetime, timedelta
+
+from airflow import DAG
+from airflow.providers.amazon.aws.operators.glue import AwsGlueJobOperator
+from airflow.providers.amazon.aws.sensors.glue import AwsGlueJobSensor
+
+ARGUMENTS = {"--limit": 2.5}
+with DAG('number_by_name', schedule_interval=None, start_date=datetime(2022, 1, 1)) as dag:
+    run = AwsGlueJobOperator(task_id="run", job_name="j", script_args=ARGUMENTS)
+    AwsGlueJobSensor(task_id="look", job_name="j", run_id=run.output)

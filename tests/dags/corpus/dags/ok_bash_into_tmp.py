@@ -1,0 +1,8 @@
+# expect: ok
+# in Airflow 2.2.2: loads
+from datetime import datetime, timedelta
+
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+with DAG('ok_bash_into_tmp', schedule_interval=None, start_date=datetime(2022, 1, 1)) as dag:
+    BashOperator(task_id="run", bash_command="cp -R /usr/local/airflow/dags/dbt /tmp && cd /tmp/dbt && dbt run > /tmp/dbt.log")

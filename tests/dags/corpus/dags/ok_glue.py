@@ -1,0 +1,12 @@
+# expect: ok
+# in Airflow 2.2.2: loads
+from datetime import datetime, timedelta
+
+from airflow import DAG
+from airflow.providers.amazon.aws.operators.glue import AwsGlueJobOperator
+from airflow.providers.amazon.aws.sensors.glue import AwsGlueJobSensor
+with DAG('ok_glue', schedule_interval=None, start_date=datetime(2022, 1, 1)) as dag:
+    run = AwsGlueJobOperator(
+        task_id="run", job_name="j", script_args={"--day": "{{ ds }}", "--limit": "5"}, retry_limit=0, region_name="us-east-1"
+    )
+    AwsGlueJobSensor(task_id="look", job_name="j", run_id=run.output, mode="reschedule", timeout=3600)

@@ -1,0 +1,16 @@
+# expect: ok
+# in Airflow 2.2.2: loads
+from datetime import datetime, timedelta
+
+from airflow import DAG
+from airflow.models import Variable
+from airflow.operators.python import PythonOperator
+
+
+def read():
+    Variable.set("seen", "1")
+    return Variable.get("name", default_var="nobody", deserialize_json=False)
+
+
+with DAG("ok_variable_default_var", schedule_interval=None, start_date=datetime(2022, 1, 1)) as dag:
+    PythonOperator(task_id="read", python_callable=read)

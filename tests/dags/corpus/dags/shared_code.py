@@ -1,0 +1,3 @@
+# expect: ok
+# in Airflow 2.2.2: no DAG
+BUCKET = "b"

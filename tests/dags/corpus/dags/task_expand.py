@@ -1,0 +1,14 @@
+# expect: MW107
+# in Airflow 2.2.2: import error
+from datetime import datetime, timedelta
+
+from airflow import DAG
+from airflow.decorators import task
+
+with DAG("task_expand", schedule_interval=None, start_date=datetime(2022, 1, 1)) as dag:
+
+    @task
+    def add(number):
+        return number + 1
+
+    add.expand(number=[1, 2, 3])

@@ -1,0 +1,14 @@
+# expect: MW108
+# in Airflow 2.2.2: import error
+from datetime import datetime, timedelta
+
+from airflow import DAG
+from airflow.decorators import task
+
+with DAG("task_short_circuit", schedule_interval=None, start_date=datetime(2022, 1, 1)) as dag:
+
+    @task.short_circuit
+    def decide():
+        return True
+
+    decide()

@@ -1,0 +1,7 @@
+# expect: ok
+from airflow.plugins_manager import AirflowPlugin
+
+
+class Company(AirflowPlugin):
+    name = "company"
+    macros = [len]

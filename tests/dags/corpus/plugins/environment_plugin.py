@@ -1,0 +1,4 @@
+# expect: MW208
+import os
+
+os.environ["TZ"] = "Asia/Seoul"

@@ -1,0 +1,2 @@
+# expect: MW209
+VERSION = 1
