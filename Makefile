@@ -16,6 +16,9 @@ deploy: ## Deploy as to real MWAA: upload to the environment's bucket, update th
 	$(RUN) deploy $(if $(ROLLBACK),--rollback)
 demo: ## Run the sample DAG for real and judge it (DATE=2023-05-01)
 	$(RUN) demo $(if $(DATE),--date $(DATE))
+run: ## Run a DAG in one process, no scheduler, real Glue and S3 (DAG=impressions DATE=2023-05-01 CONF='{}' TASK=name PDB=1 JSON=1)
+	$(RUN) run "$(DAG)" $(if $(DATE),--date "$(DATE)") $(if $(CONF),--conf '$(CONF)') $(if $(TASK),--task "$(TASK)") \
+	  $(if $(PDB),--pdb) $(if $(WAIT),--wait) $(if $(JSON),--json)
 logs: ## Follow the logs of all services, or of one (SERVICE=worker)
 	$(RUN) logs $(SERVICE)
 seed: ## Apply changed glue/*/job.yaml, sample data and seed.yaml to the running stack
@@ -64,4 +67,4 @@ help: ## This list
 	  /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nSettings (in .env or on the command line: make up WEB_PORT=8081) are in docs/settings.md.\n'
 
-.PHONY: up down status deploy demo logs seed shell airflow aws trace-lookup spark-history metrics restart worker scale-in worker-loss reset test lint bench parity doctor lock help
+.PHONY: up down status deploy demo run logs seed shell airflow aws trace-lookup spark-history metrics restart worker scale-in worker-loss reset test lint bench parity doctor lock help
