@@ -18,12 +18,20 @@ from typing import Any, Dict, List, Optional
 from mwaa_airflow.dagtest import environment
 
 
+VERDICT = 9
+"""The file descriptor that the JSON goes to."""
+
+
 class Unusable(Exception):
     """The request, or the DAG's file, cannot be used; says why."""
 
 
+NOISE = ("Dependencies all met", "Starting attempt", "\n-----")
+"""How lines begin that Airflow writes for each task and that say nothing here."""
+
+
 class TaskLabel(logging.Filter):
-    """Puts the task that runs in front of each line."""
+    """Puts the task that runs in front of each line; leaves noise out."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +39,7 @@ class TaskLabel(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.task_label = self.label
-        return True
+        return not str(record.msg).startswith(NOISE)
 
 
 def main(words: Optional[List[str]] = None) -> int:
@@ -65,6 +73,9 @@ def _run(asked: argparse.Namespace) -> int:
     from mwaa_airflow.dagtest.project import CHECKOUT, Project
 
     label = _log_to_terminal()
+    if asked.json:
+        os.dup2(1, VERDICT)
+        os.dup2(2, 1)  # what tasks print must not get into the JSON
     try:
         project = Project(Path(os.environ.get("MWAA_PROJECT") or str(CHECKOUT)))
     except FileNotFoundError as error:
@@ -99,7 +110,12 @@ def _run(asked: argparse.Namespace) -> int:
 
 
 def _show(result: Any, as_json: bool) -> None:
-    print(json.dumps(result.as_dict(), default=str) if as_json else "\n" + result.table())
+    sys.stdout.flush()
+    if as_json:
+        with os.fdopen(VERDICT, "w") as out:
+            out.write(json.dumps(result.as_dict(), default=str) + "\n")
+    else:
+        print("\n" + result.table())
 
 
 def _conf(text: str) -> Optional[Dict[str, Any]]:

@@ -87,6 +87,7 @@ class _Run:
         self.tell: Tell = tell or (lambda task_id, what: None)
         self.result = RunResult(dag.dag_id, "")
         self._pools: Dict[str, int] = {}
+        self._states: Dict[str, Optional[str]] = {}
 
     def to_its_end(self, logical_date: Any, conf: Optional[Dict[str, Any]], limit: float) -> RunResult:
         begun = time.monotonic()
@@ -153,19 +154,12 @@ class _Run:
         if ended:
             return None
         order = sorted(schedulable, key=lambda ti: -ti.task.priority_weight_total)
-        return [ti.task_id for ti in order if not self._is_empty(ti.task)] or self._only_empty(schedulable)
+        return [ti.task_id for ti in order if not self._is_empty(ti.task)]
 
     @staticmethod
     def _is_empty(task: Any) -> bool:
         """What the scheduler itself marks as done."""
         return task.inherits_from_dummy_operator and not task.on_execute_callback and not task.on_success_callback
-
-    def _only_empty(self, schedulable: List[Any]) -> List[str]:
-        """Nothing to run; but if DummyOperators have just been marked, the next decision comes without a wait."""
-        self._go_on = bool(schedulable)
-        return []
-
-    _go_on = False
 
     def _timed_out(self, dag_run: Any, session: Any) -> bool:
         """As SchedulerJob._schedule_dag_run does it."""
@@ -257,7 +251,6 @@ class _Run:
     def _fail(self, ti: Any, noted: TaskResult, why: str) -> None:
         from airflow.exceptions import AirflowException
 
-        noted.notes.append(why)
         noted.error = AirflowException(why)
         ti.handle_failure(error=noted.error, test_mode=False, force_fail=True, session=_session())
         _session().commit()
@@ -288,14 +281,16 @@ class _Run:
         from airflow.utils.session import create_session
         from airflow.utils.state import State
 
-        if self._go_on:
-            self._go_on = False
-            return True
         with create_session() as session:
             dag_run = self._dag_run(dag_run_id, session)
             tis = session.query(TaskInstance).filter_by(dag_id=dag_run.dag_id, run_id=dag_run.run_id).all()
             for ti in tis:
                 ti.task = self.dag.get_task(ti.task_id)
+            states = {ti.task_id: ti.state for ti in tis}
+            if states != self._states:
+                # the decision itself has skipped, failed or ended some, so that others may be ready
+                self._states = states
+                return True
             waiting = [ti for ti in tis if ti.state in (State.UP_FOR_RETRY, State.UP_FOR_RESCHEDULE)]
             if waiting:
                 self.clock.pass_until_due(waiting, session, self.deadline)
