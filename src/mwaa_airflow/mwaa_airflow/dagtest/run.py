@@ -94,11 +94,11 @@ class _Run:
         dag_run_id = self._create(logical_date, conf)
         try:
             while True:
-                ready = self._decide(dag_run_id)
-                if ready is None:
-                    break
                 if time.monotonic() > self.deadline:
                     self._give_up(dag_run_id, "The run was given up after {:.0f} s.".format(limit))
+                    break
+                ready = self._decide(dag_run_id)
+                if ready is None:
                     break
                 for task_id in ready:
                     self._run_task(dag_run_id, task_id)
