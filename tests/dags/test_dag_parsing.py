@@ -11,7 +11,8 @@ LIMIT, GRACE = 6.0, 3.0  # seconds
 HEAD = "from datetime import datetime\nfrom airflow import DAG\nS = datetime(2023, 1, 1)\n"
 FILES = {
     "sleeps": "import time\ntime.sleep(60)",
-    "sleeps_and_ignores_the_alarm": "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass",
+    "sleeps_and_ignores_the_alarm": "import time\nwhile True:\n    try:\n        time.sleep(60)\n"
+    "    except BaseException:\n        pass",
     "exits": "import sys\nsys.exit(3)",
     "ends_the_process": "import os\nos._exit(4)",
     "kills_itself": "import os\nos.kill(os.getpid(), 9)",
@@ -130,7 +131,9 @@ def test_only_what_changed_is_read_again(tmp_path, _database):
 
 def test_a_file_that_failed_is_tried_again(tmp_path, _database):
     marker = tmp_path / "now"
-    project = write(tmp_path, {"a": "import os\nassert os.path.exists({!r})\nd = DAG('a', start_date=S)".format(str(marker))})
+    project = write(
+        tmp_path, {"a": "import os\nassert os.path.exists({!r})\nd = DAG('a', start_date=S)".format(str(marker))}
+    )
     [failed] = reports(project).values()
     marker.touch()
     [read] = reports(project).values()

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -30,7 +31,9 @@ def python(task_id, function, **more):
     return PythonOperator(task_id=task_id, python_callable=function, **more)
 
 
-@pytest.mark.parametrize("moment", ["2023-05-01", date(2023, 5, 1), datetime(2023, 5, 1)], ids=["text", "date", "datetime"])
+@pytest.mark.parametrize(
+    "moment", ["2023-05-01", date(2023, 5, 1), datetime(2023, 5, 1)], ids=["text", "date", "datetime"]
+)
 def test_the_logical_date_the_conf_and_seeded_variables_are_there_in_templates(run_dag, new_dag, moment):
     from airflow.models import Variable
     from airflow.operators.bash import BashOperator
@@ -109,7 +112,9 @@ def test_a_task_that_defers_itself_fails_as_mwaa_has_no_triggerer(run_dag, new_d
     assert "no triggerer" in str(result.tasks["waits"].error)
 
 
-@pytest.mark.parametrize(("options", "said"), [({"pool": "gone"}, "'gone' does not exist"), ({"pool_slots": 10001}, "10001 slots")])
+@pytest.mark.parametrize(
+    ("options", "said"), [({"pool": "gone"}, "'gone' does not exist"), ({"pool_slots": 10001}, "10001 slots")]
+)
 def test_a_task_that_no_scheduler_would_queue_fails(run_dag, new_dag, options, said):
     with new_dag("pools") as dag:
         python("never", lambda: 1, **options)
@@ -131,7 +136,7 @@ def test_a_dag_that_is_over_time_skips_what_is_left(run_dag, new_dag):
     import time
 
     called = []
-    options = {"dagrun_timeout": timedelta(seconds=0.2), "on_failure_callback": lambda context: called.append(context)}
+    options = {"dagrun_timeout": timedelta(seconds=0.2), "on_failure_callback": called.append}
     with new_dag("over", **options) as dag:
         python("slow", lambda: time.sleep(0.4)) >> python("after", lambda: 1)
     result = run_dag(dag, logical_date="2023-05-01")
@@ -153,18 +158,18 @@ def test_a_tasks_environment_and_folder_end_with_it(run_dag, new_dag, tmp_path):
         os.environ["LEFT_BEHIND"] = "1"
         os.chdir(str(tmp_path))
 
-    before = os.getcwd()
+    before = str(Path.cwd())
     with new_dag("state") as dag:
-        python("changes", change) >> python("looks", lambda: [os.environ.get("LEFT_BEHIND"), os.getcwd()])
+        python("changes", change) >> python("looks", lambda: [os.environ.get("LEFT_BEHIND"), str(Path.cwd())])
     assert run_dag(dag, logical_date="2023-05-01").xcom("looks") == [None, before]
     assert "AIRFLOW_CTX_DAG_ID" not in os.environ
 
 
 def test_a_run_of_ten_days_before_is_the_previous_one(run_dag, new_dag):
     with new_dag("history") as dag:
-        python("a", lambda prev_data_interval_start_success: str(prev_data_interval_start_success))
+        python("a", lambda prev_data_interval_start_success: [str(prev_data_interval_start_success)])
     run_dag(dag, logical_date="2023-05-01")
-    assert run_dag(dag, logical_date="2023-05-11").xcom("a").startswith("2023-05-01")
+    assert run_dag(dag, logical_date="2023-05-11").xcom("a")[0].startswith("2023-05-01")
 
 
 def test_depends_on_past_that_is_never_met_is_named(run_dag, new_dag):

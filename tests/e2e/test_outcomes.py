@@ -1,5 +1,5 @@
-"""The real scheduler's outcome of each small DAG of tests/support/outcomes is the recorded one, which tests/dags holds the runs in
-one process to. RECORD_OUTCOMES=1 writes the record anew."""
+"""The real scheduler's outcome of each small DAG of tests/support/outcomes is the recorded one, to which tests/dags holds
+runs in one process. RECORD_OUTCOMES=1 writes the record anew."""
 
 import json
 import os

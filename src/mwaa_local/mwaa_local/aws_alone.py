@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,7 @@ from mwaa_local.native.sweep import sweep
 from mwaa_local.ports import free_ports, is_free
 from mwaa_local.redirection import redirect_aws
 from mwaa_local.seed import seed, seed_file_of
-from mwaa_local.settings import Settings
+from mwaa_local.settings import Settings, load
 
 SHARED = ("venvs", "pythons", "postgres")
 """What is installed once for the stack and for this."""
@@ -113,3 +114,9 @@ def _start(stack: NativeStack) -> None:
         if time.monotonic() > deadline:
             what = f"was not healthy after {settings.up_timeout} s"
             raise NotReady("localstack", what, settings.log("localstack"))
+
+
+if __name__ == "__main__":
+    # a killed test run must clean up as an ended one does
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    serve(load())

@@ -17,7 +17,6 @@ from typing import Any, Dict, List, Optional
 
 from mwaa_airflow.dagtest import environment
 
-
 VERDICT = 9
 """The file descriptor that the JSON goes to."""
 

@@ -15,7 +15,7 @@ dag_check     a ready-made check on a file: from mwaa_airflow.dagtest.checks imp
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Set
+from typing import Any, Callable, Dict, FrozenSet, Iterator, List, NamedTuple
 
 import pytest
 
@@ -39,7 +39,7 @@ class Policy(NamedTuple):
 
     import_seconds: float = 30.0
     most_retries: int = 5
-    no_owners: Set[str] = {"", "airflow"}
+    no_owners: FrozenSet[str] = frozenset(("", "airflow"))
 
 
 class Session:

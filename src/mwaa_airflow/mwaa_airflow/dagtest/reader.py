@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 import traceback
+from contextlib import suppress
 from typing import Any, Dict, List, Optional, Tuple
 
 KEPT_OUTPUT = 4000  # bytes of a file's output that are shown
@@ -227,10 +228,8 @@ class _Child:
         """The report; `status` as waitpid has it, None if the process had to be killed."""
         for descriptor in self.open:
             os.close(descriptor)
-        try:
+        with suppress(OSError):
             os.killpg(self.pid, signal.SIGKILL)  # what the file has started
-        except OSError:
-            pass
         seconds = round(time.monotonic() - self.begun, 3)
         output = self.output.decode("utf-8", "replace")
         try:
@@ -240,7 +239,8 @@ class _Child:
                 why = "was not read after {:.0f} s and ignored its timeout: MWAA kills the processor".format(seconds)
             else:
                 signalled = os.WIFSIGNALED(status)
-                how = "signal {}".format(os.WTERMSIG(status)) if signalled else "exit code {}, without a word".format(os.WEXITSTATUS(status))
+                code = "exit code {}, without a word".format(os.WEXITSTATUS(status))
+                how = "signal {}".format(os.WTERMSIG(status)) if signalled else code
                 why = "ended the process that read it ({})".format(how)
             report = {"dags": {}, "errors": [why], "serialization": {}, "seconds": seconds}
             report.update({name: [] for name in ("network", "lookups", "queries", "processes", "moving")})
@@ -309,7 +309,7 @@ def main() -> None:
     import airflow.models.dagbag
     import airflow.operators.python
     import airflow.serialization.serialized_objects
-    import airflow.utils.dates  # noqa: F401
+    import airflow.utils.dates
 
     try:
         import airflow.providers.amazon.aws.operators.glue

@@ -34,7 +34,7 @@ class LocalAws:
 
         return boto3.client(
             service, endpoint_url=self.endpoint, region_name=self.region,
-            aws_access_key_id="test", aws_secret_access_key="test",
+            aws_access_key_id="test", aws_secret_access_key="test",  # noqa: S106
         )  # fmt: skip
 
     def stop(self) -> None:
@@ -52,18 +52,18 @@ def find_or_start(state: Optional[str] = None) -> LocalAws:
         return LocalAws(environment)
     own = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "AIRFLOW_", "PYTHON"))}
     process = subprocess.Popen(
-        ["python3", str(CHECKOUT / "stack" / "bin" / "mwaa-local"), "aws-alone"],
-        env=dict(own, MWAA_STATE=str(folder)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, universal_newlines=True,
+        [str(folder / "venvs" / "cli" / "bin" / "python"), "-m", "mwaa_local.aws_alone"],
+        env=dict(own, MWAA_STATE=str(folder), PYTHONPATH=str(CHECKOUT / "src" / "mwaa_local")),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, universal_newlines=True,
         stderr=sys.__stderr__,
     )  # fmt: skip
     assert process.stdout is not None
     line = process.stdout.readline()
-    environment = _environment(folder)
-    if not line.startswith("{") or environment is None:
+    found = _environment(Path(json.loads(line)["state"])) if line.startswith("{") else None
+    if found is None:
         process.wait()
         raise NoStack("No stack runs, and LocalStack alone could not be started. Next: make up")
-    environment["AWS_ENDPOINT_URL"] = json.loads(line)["endpoint"]
-    return LocalAws(environment, process)
+    return LocalAws(found, process)
 
 
 def _environment(folder: Path) -> Optional[Dict[str, str]]:

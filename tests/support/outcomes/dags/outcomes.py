@@ -102,7 +102,11 @@ with case("branch"):
     choose = BranchPythonOperator(task_id="choose", python_callable=lambda: "left")
     choose >> [ok("left"), ok("right")] >> ok("join", trigger_rule="none_failed_min_one_success")
 with case("branch_two_of_three"):
-    BranchPythonOperator(task_id="choose", python_callable=lambda: ["one", "two"]) >> [ok("one"), ok("two"), ok("three")]
+    BranchPythonOperator(task_id="choose", python_callable=lambda: ["one", "two"]) >> [
+        ok("one"),
+        ok("two"),
+        ok("three"),
+    ]
 with case("branch_past_a_join"):
     choose = BranchPythonOperator(task_id="choose", python_callable=lambda: "end")
     choose >> ok("detour") >> ok("end", trigger_rule="none_failed_min_one_success")
@@ -142,11 +146,19 @@ with case("groups"):
 with case("branch_into_a_group"):
     with TaskGroup("chosen") as chosen:
         ok("x") >> ok("y")
-    BranchPythonOperator(task_id="choose", python_callable=lambda: "chosen.x") >> [ok("not"), chosen.get_child_by_label("x")]
-with case("defaults_and_templates", params={"p": "from the DAG"}, default_args={"owner": "tests", "retries": 1, "params": {"q": 7}}):
+    BranchPythonOperator(task_id="choose", python_callable=lambda: "chosen.x") >> [
+        ok("not"),
+        chosen.get_child_by_label("x"),
+    ]
+with case(
+    "defaults_and_templates",
+    params={"p": "from the DAG"},
+    default_args={"owner": "tests", "retries": 1, "params": {"q": 7}},
+):
     BashOperator(
         task_id="says",
-        bash_command="echo {{ ds }} {{ data_interval_start }} {{ params.p }} {{ params.q }} {{ dag_run.conf.get('c', 'none') }} {{ ti.try_number }}",
+        bash_command="echo {{ ds }} {{ data_interval_start }} {{ params.p }} {{ params.q }} "
+        "{{ dag_run.conf.get('c', 'none') }} {{ ti.try_number }}",
     )
     BashOperator(task_id="overrides", bash_command="echo {{ params.p }}", params={"p": "from the task"}, retries=0)
 
