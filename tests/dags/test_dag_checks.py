@@ -270,3 +270,8 @@ def test_every_fixture_and_setting_is_in_the_document():
     fixtures = ["dag_bag", "dag", "airflow_db", "run_dag", "stack", "glue", "s3", "frozen_time", "dag_reports"]
     assert all(hasattr(plugin, name) for name in fixtures)
     assert [name for name in [*fixtures, *plugin.INI] if "`{}`".format(name) not in page] == []
+
+
+def test_a_folder_without_dags_is_refused_in_a_sentence(repository):
+    code, output = repository.pytest("--mwaa-project", "tests")
+    assert code != 0 and "has no dags/ folder" in output and "Traceback" not in output

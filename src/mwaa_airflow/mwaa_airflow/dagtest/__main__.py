@@ -43,7 +43,8 @@ class TaskLabel(logging.Filter):
 
 def main(words: Optional[List[str]] = None) -> int:
     asked = _arguments(words)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell's `&` has switched it off
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT also where a shell's `&` has switched it off
+        signal.signal(number, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="dag-run-") as folder:
         environment.for_run(Path(folder))
         try:

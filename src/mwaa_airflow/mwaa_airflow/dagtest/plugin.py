@@ -73,7 +73,10 @@ def pytest_addoption(parser: Any) -> None:
 
 def pytest_configure(config: Any) -> None:
     if KEY not in config.stash:
-        config.stash[KEY] = Session(config)
+        try:
+            config.stash[KEY] = Session(config)
+        except FileNotFoundError as error:
+            raise pytest.UsageError(str(error)) from None
         _refuse_unknown(config.stash[KEY].off)
 
 
