@@ -77,7 +77,9 @@ def _run(asked: argparse.Namespace) -> int:
         os.dup2(1, VERDICT)
         os.dup2(2, 1)  # what tasks print must not get into the JSON
     try:
-        project = Project(Path(os.environ.get("MWAA_PROJECT") or str(CHECKOUT)))
+        project = Project(
+            Path(os.environ.get("MWAA_PROJECT") or str(CHECKOUT)), dags=os.environ["AIRFLOW__CORE__DAGS_FOLDER"]
+        )
     except FileNotFoundError as error:
         raise Unusable(str(error)) from None
     Database().reset(project.seed())

@@ -34,11 +34,16 @@ class TemplateFailed(RuntimeError):
 
 def cache_folder() -> Path:
     """Where the template and the verdicts on DAG files are kept: the stack's state folder, or the user's cache."""
-    state = os.environ.get("MWAA_STATE")
-    base = Path(state) if state else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mwaa-local"
-    folder = base / "dagtest"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    own = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mwaa-local"
+    for base in (Path(os.environ.get("MWAA_STATE") or own), own):
+        folder = base / "dagtest"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(str(folder), os.W_OK):
+            return folder
+    raise TemplateFailed("Neither MWAA_STATE nor {} can be written to.".format(own))
 
 
 def template() -> Path:

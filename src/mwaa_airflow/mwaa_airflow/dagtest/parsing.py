@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
@@ -14,6 +15,7 @@ from mwaa_airflow.dagtest.project import Project
 
 LIMIT = 30.0  # seconds for one file: MWAA's dagbag_import_timeout
 LARGE = 1000000  # bytes from which on a file's size and date stand for its content
+MOST_KEPT = 20  # projects whose reports are kept
 MOST_OUTPUT = 100000  # bytes that a file may print
 
 
@@ -63,6 +65,9 @@ def reports(project: Project, limit: float = LIMIT, grace: Optional[float] = Non
         partial = "{}.{}".format(kept, os.getpid())
         Path(partial).write_text(json.dumps({"key": key, "reports": lasting}))
         os.replace(partial, str(kept))
+        for old in sorted(kept.parent.glob("reports-*.json"), key=lambda file: file.stat().st_mtime)[:-MOST_KEPT]:
+            with suppress(OSError):  # somebody else was quicker
+                old.unlink()
     return {file: Report(known[str(file)]) for file in files}
 
 

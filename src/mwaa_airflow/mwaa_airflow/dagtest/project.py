@@ -64,10 +64,13 @@ def options_in(source: str) -> Set[str]:
 
 
 class Project:
-    """`folder` holds dags/, glue/ and seed.yaml, as MWAA_PROJECT does; each may be missing but dags/."""
+    """`folder` holds dags/, glue/ and seed.yaml, as MWAA_PROJECT does; each may be missing but dags/, which may be elsewhere."""
 
-    def __init__(self, folder: Path, external_jobs: Any = (), pools: Any = (), external: Any = ()) -> None:
+    def __init__(
+        self, folder: Path, external_jobs: Any = (), pools: Any = (), external: Any = (), dags: str = ""
+    ) -> None:
         self.folder = Path(str(folder)).resolve()
+        self.dags = Path(dags).resolve() if dags else self.folder / "dags"
         self.external_jobs = set(external_jobs)
         self.pools = {"default_pool"} | set(pools)
         self.external = set(external)
@@ -75,14 +78,11 @@ class Project:
             raise FileNotFoundError("{} has no dags/ folder. Point MWAA_PROJECT at one that has.".format(self.folder))
 
     @property
-    def dags(self) -> Path:
-        return self.folder / "dags"
-
-    @property
     def seed_file(self) -> Path:
-        """seed.yaml of the project; of the project that is shipped: stack/seed.yaml."""
-        own = self.folder / "seed.yaml"
-        return own if own.is_file() or self.folder != CHECKOUT else CHECKOUT / "stack" / "seed.yaml"
+        """seed.yaml of the project; of the project that is shipped: stack/seed.yaml. In containers: below `requirements`."""
+        places = [self.folder, self.folder / "requirements"]
+        named = [place / name for place in places for name in ("seed.yaml", "stack/seed.yaml")]
+        return next((file for file in named if file.is_file()), named[0])
 
     def seed(self) -> Dict[str, Any]:
         """What seed.yaml holds for Airflow: variables and connections, also those in Secrets Manager's default prefixes."""
