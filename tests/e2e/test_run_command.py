@@ -34,7 +34,7 @@ def states(found):
 
 
 def test_a_dag_runs_on_the_running_stack_and_leaves_no_run_in_its_database(stack):
-    found = verdict(stack.command("run", "impressions", "--date", "2023-04-30", "--json", timeout=300))
+    found = verdict(stack.command("run", "impressions", "--date", "2023-05-02", "--json", timeout=300))
     assert (found["state"], states(found)) == ("success", WANTED)
     runs = stack.client("glue").get_job_runs(JobName="impressions_sessionise")["JobRuns"]
     assert "SUCCEEDED" in [run["JobRunState"] for run in runs]
