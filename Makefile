@@ -18,6 +18,9 @@ package: ## Make dist/plugins.zip, the same bytes each time (WHEELS=1: with the 
 	$(RUN) package $(if $(WHEELS),--wheels) $(if $(OUT),--out "$(OUT)")
 demo: ## Run the sample DAG for real and judge it (DATE=2023-05-01)
 	$(RUN) demo $(if $(DATE),--date $(DATE))
+run: ## Run a DAG in one process, no scheduler, real Glue and S3 (DAG=impressions DATE=2023-05-01 CONF='{}' TASK=name PDB=1 JSON=1)
+	$(RUN) run "$(DAG)" $(if $(DATE),--date "$(DATE)") $(if $(CONF),--conf '$(CONF)') $(if $(TASK),--task "$(TASK)") \
+	  $(if $(PDB),--pdb) $(if $(WAIT),--wait) $(if $(JSON),--json)
 logs: ## Follow the logs of all services, or of one (SERVICE=worker)
 	$(RUN) logs $(SERVICE)
 seed: ## Apply changed glue/*/job.yaml, sample data and seed.yaml to the running stack
@@ -70,4 +73,4 @@ help: ## This list
 	  /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nSettings (in .env or on the command line: make up WEB_PORT=8081) are in docs/settings.md.\n'
 
-.PHONY: up down status deploy package demo logs seed shell airflow aws trace-lookup spark-history metrics restart worker scale-in worker-loss reset check test lint bench check-requirements parity doctor lock help
+.PHONY: up down status deploy package demo logs seed shell airflow aws trace-lookup spark-history metrics restart worker scale-in worker-loss reset check run test lint bench check-requirements parity doctor lock help

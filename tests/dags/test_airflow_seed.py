@@ -10,7 +10,7 @@ from mwaa_airflow import seed
 
 
 @pytest.fixture(autouse=True)
-def empty_tables(database):
+def empty_tables(airflow_db):
     yield
     with create_session() as session:
         session.query(Variable).delete()

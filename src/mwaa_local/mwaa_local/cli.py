@@ -225,6 +225,24 @@ def demo(date: str | None) -> None:
     sys.exit(module.run(require_running(), date))
 
 
+@cli.command("run")
+@click.argument("dag_id")
+@click.option("--date", default="", help="Logical date, for example 2023-05-01; default: now.")
+@click.option("--conf", default="", help="The run's conf, as JSON.")
+@click.option("--task", default="", help="Only this task, or this task group.")
+@click.option("--pdb", is_flag=True, help="A debugger where a task fails; no execution_timeout.")
+@click.option("--wait", is_flag=True, help="Wait out the delays of retries.")
+@click.option("--limit", default=3600.0, show_default=True, help="Seconds after which the run is given up.")
+@click.option("--json", "as_json", is_flag=True, help="The verdict for scripts.")
+def run_(dag_id: str, *, date: str, conf: str, task: str, pdb: bool, wait: bool, limit: float, as_json: bool) -> None:
+    """Run a DAG in one process: no scheduler, real operators, the local Glue and S3. Exit code 0 only if the run succeeded."""
+    from mwaa_local import dag_run
+
+    words = [dag_id, *(f"--{name}={text}" for name, text in (("date", date), ("conf", conf), ("task", task)) if text)]
+    words += [flag for flag, on in (("--pdb", pdb), ("--wait", wait), ("--json", as_json)) if on]
+    sys.exit(dag_run.run([*words, f"--limit={limit}"]))
+
+
 @cli.command()
 @click.option("--watch", is_flag=True, help="Again and again, until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
