@@ -81,6 +81,7 @@ LISTED: dict[str, dict[str, str]] = {
         "HOSTNAME": "Docker names each container",
         "MWAA_SECRETS": "the secrets are a file that Compose mounts; else they lie in the state folder",
         "MWAA_OPTIONS": "likewise a file, with the options of airflow-config.yaml",
+        "MWAA_SOURCE": "where the bucket's files come: MWAA's own places in a container, a folder where roles share a machine",
         "MWAA_ROOT": ONLY_SETTINGS,
         "PIP_CACHE_DIR": "that of who runs `make up`; a container's user has its own",
         "PYTHONUSERBASE": "a virtual environment, as native mode's is, has no user site of its own",
