@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from tests.support.stack import StackUnderTest, poll
@@ -44,6 +46,12 @@ def delivered(stack, path):
     return bool(stack.read(f"$AIRFLOW__CORE__DAGS_FOLDER/{path}"))
 
 
+def names_in_plugins_zip(stack):
+    show = "import os, zipfile; print(*zipfile.ZipFile(os.environ['MWAA_PLUGINS_ZIP']).namelist())"
+    command, environment = stack.airflow.command("python", "-c", show), stack.airflow.environment()
+    return subprocess.check_output(command, text=True, env=environment).split()
+
+
 def deploy(stack, *arguments):
     done = stack.command("deploy", *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -55,6 +63,7 @@ def test_nothing_is_there_until_it_is_deployed(environment, project):
     said = deploy(environment)
     assert "1 files, 1 uploaded" in said and "AVAILABLE" in said
     assert poll(lambda: delivered(environment, "one.py"), 30)
+    assert names_in_plugins_zip(environment) == ["mine.py"]
     assert dags(environment) == {"first"}
     assert "first_plugin" in environment.airflow.run("plugins").stdout
 

@@ -9,7 +9,8 @@ import httpx
 from mwaa_local import secrets
 from mwaa_local.parity.report import PAGE
 
-AT_LEAST = 91.5  # percent of the items that are the same, on this stack with ports of its own; raise it when it can be raised
+# Percent of the items that are the same, on this stack with ports of its own. Raise it when it can be raised.
+AT_LEAST = 91.5
 
 
 def test_every_difference_from_mwaa_has_its_reason(stack):

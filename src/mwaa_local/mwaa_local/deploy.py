@@ -125,7 +125,7 @@ class Deployment:
         notes = self.notes()
         earlier = [note for note in notes[:-1] if not note["failed"]]
         if not earlier:
-            seen = "no deploy is noted" if not notes else "the last one is the first that did not fail"
+            seen = "no deploy is noted" if not notes else "none before the last one has succeeded"
             raise LocalError(f"There is no deploy to go back to: {seen}.", "make deploy")
         target = earlier[-1]
         there = [key for key in self.bucket.tags(self.prefix) if key not in target["dags"]]

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
@@ -177,6 +178,19 @@ def test_a_message_for_a_client_that_is_gone_is_handed_to_the_next(localstack: L
         sqs.send_message(QueueUrl=url, MessageBody="for whoever lives")
         found = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10).get("Messages", [])
         assert [message["Body"] for message in found] == ["for whoever lives"], way.__name__
+
+
+def test_a_message_keeps_to_the_visibility_timeout_of_the_moment_it_is_received_in(localstack: LocalStack) -> None:
+    sqs = localstack.client("sqs")
+    url = sqs.create_queue(QueueName=f"q-{uuid.uuid4().hex}", Attributes={"VisibilityTimeout": "43200"})["QueueUrl"]
+    with ThreadPoolExecutor(1) as pool:
+        polling = pool.submit(sqs.receive_message, QueueUrl=url, WaitTimeSeconds=15)
+        wait_for_poll(localstack, url)
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
+        sqs.send_message(QueueUrl=url, MessageBody="twice")
+        assert [message["Body"] for message in polling.result()["Messages"]] == ["twice"]
+    again = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10).get("Messages", [])
+    assert [message["Body"] for message in again] == ["twice"]
 
 
 def by_json(url: str, port: int) -> bytes:

@@ -161,20 +161,14 @@ def stateful_stream(spark, source, target, checkpoint):
 # failures
 
 
-def write_and_fail(spark, path, mode, folder):
-    """One task writes all its rows and may be committed, the other fails after it has written most of its own."""
-    written = os.path.join(folder, "written")
+def write_and_fail(spark, path, mode):
+    """One task ends and is committed, the other fails after it has written most of its rows."""
 
     def rows(index, _):
         for n in range(5000):
             yield (n, "x" * 100)
-        if index == 0:
-            with open(written, "w"):
-                pass
-            return
-        while not os.path.exists(written):
-            time.sleep(0.01)
-        raise RuntimeError("the task fails here")
+        if index == 1:
+            raise RuntimeError("the task fails here")
 
     frame = spark.createDataFrame(
         spark.sparkContext.parallelize([0, 1], 2).mapPartitionsWithIndex(rows), "id long, text string"

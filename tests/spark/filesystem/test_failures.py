@@ -18,32 +18,31 @@ MARK_S = 90
 
 
 @pytest.mark.parametrize("mode", ["append", "errorifexists"])
-def test_a_failing_job_leaves_no_object(mode: str, spark: Spark, bucket: str, keys: Keys, tmp_path: Path) -> None:
+def test_a_failing_job_leaves_no_object(mode: str, spark: Spark, bucket: str, keys: Keys) -> None:
     path = f"s3://{bucket}/out"
     if mode == "append":
         spark.call("write_numbers", path=path, mode="append")
-    before, scratch = keys(), leftovers(spark)
+    before = keys()
     with pytest.raises(SparkError, match="the task fails here"):
-        spark.call("write_and_fail", path=path, mode=mode, folder=str(tmp_path))
+        spark.call("write_and_fail", path=path, mode=mode)
     assert keys() == before
-    assert leftovers(spark) == scratch
+    assert leftovers(spark) == []
     if mode == "errorifexists":
         spark.call("write_numbers", path=path, mode="errorifexists")  # it can be tried again
 
 
 def test_what_is_aborted_while_a_task_still_writes_leaves_nothing(spark: Spark, bucket: str, keys: Keys) -> None:
     """The driver deletes an aborted job's folder without waiting for tasks that write into it."""
-    before, scratch = keys(), leftovers(spark)
+    before = keys()
     folder = f"s3://{bucket}/out/_temporary/0"
     said = spark.call("deleted_while_written", folder=folder, name="task/part-0")
     assert "FileNotFoundException" in said and "was deleted while it was being written" in said
-    assert keys() == before and leftovers(spark) == scratch
+    assert keys() == before and leftovers(spark) == []
     assert not spark.call("exists", url=f"{folder}/task/part-0")
 
 
-def leftovers(spark: Spark) -> set[Path]:
-    """What lies in its folder for unfinished files; the session is shared, and another test may have left one open."""
-    return {file for file in spark.scratch.rglob("*") if file.is_file()}
+def leftovers(spark: Spark) -> list[Path]:
+    return [file for file in spark.scratch.rglob("*") if file.is_file()]
 
 
 def test_a_killed_job(new_spark: Callable[..., Spark], spark: Spark, bucket: str, keys: Keys, tmp_path: Path) -> None:

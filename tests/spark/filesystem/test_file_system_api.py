@@ -131,6 +131,7 @@ def test_uncommitted_files_are_not_in_the_bucket(spark: Spark, root: str, keys: 
     spark.call("create", url=f"{root}/out/_temporary/x", text="x")
     with pytest.raises(SparkError, match="not supported"):
         spark.call("rename", source=f"{root}/out/p=1", target=f"{root}/out/_temporary/p=1")
+    assert spark.call("delete", url=f"{root}/out/_temporary", recursive=True)
 
 
 def test_random_reads(spark: Spark, s3: Any, root: str, bucket: str) -> None:

@@ -70,7 +70,7 @@ def test_two_levels_of_partitions(spark: Spark, bucket: str, keys: Keys) -> None
 
 
 def test_static_overwrite_deletes_first(
-    new_spark: Callable[..., Spark], localstack: LocalStack, bucket: str, keys: Keys, tmp_path: Path
+    new_spark: Callable[..., Spark], localstack: LocalStack, bucket: str, keys: Keys
 ) -> None:
     """As on AWS: what was there is gone before the new data is."""
     with FaultyProxy(localstack.endpoint) as proxy:
@@ -86,7 +86,7 @@ def test_static_overwrite_deletes_first(
 
         before = len(proxy.calls)
         with pytest.raises(SparkError, match="the task fails here"):
-            spark.call("write_and_fail", path=path, mode="overwrite", folder=str(tmp_path))
+            spark.call("write_and_fail", path=path, mode="overwrite")
         assert keys() == [], "and it is gone as well if the job fails then"
         batches = [call for call in proxy.calls if "delete" in call.path]
         assert batches and all("content-md5" in {name.lower() for name in call.headers} for call in batches)
