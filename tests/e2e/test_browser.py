@@ -58,3 +58,12 @@ def test_without_a_good_token_the_page_says_why_and_nobody_is_in(stack, page, to
     page.get_by_text(told).wait_for(timeout=30_000)
     page.goto(f"{stack.settings.web_url}/home")
     assert "/login/" in page.url
+
+
+def test_a_fresh_link_in_the_tab_of_a_refused_one_signs_in(stack, page):
+    mwaa = stack.client("mwaa")
+    [name] = mwaa.list_environments()["Environments"]
+    page.goto(address(stack, "forged"))
+    page.get_by_text("create-web-login-token").wait_for(timeout=30_000)
+    page.goto(address(stack, mwaa.create_web_login_token(Name=name)["WebToken"]))
+    page.wait_for_url("**/home", timeout=60_000)

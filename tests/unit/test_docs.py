@@ -177,3 +177,10 @@ def test_the_screenshot_is_a_picture_that_loads_quickly_and_is_described(readme)
 @pytest.mark.parametrize("page", PAGES)
 def test_no_page_shows_a_home_folder_of_somebody(page):
     assert re.findall(r"(?<![\w.$}])/(?:root|home|Users|work)/\S*", text_of(page)) == []
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_no_table_says_two_things_of_one(readme):
+    for table in re.findall(r"(?:^\|.*\n)+", text_of(readme), re.M):
+        first = [row.split("|")[1].strip() for row in table.splitlines()]
+        assert sorted(first) == sorted(set(first))

@@ -24,17 +24,30 @@ DRAIN = 64 * 1024 * 1024  # bytes of a refused body that are read and thrown awa
 DRAIN_SECONDS = 5.0
 
 SSO_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Amazon MWAA (local)</title></head>
+<html lang="en"><head><meta charset="utf-8"><title>Amazon MWAA (local)</title>
+<style>
+  body { font: 16px/1.5 system-ui, sans-serif; color: #222; margin: 20vh auto; width: max-content; max-width: 90vw }
+  code { background: #eee; padding: .1em .3em }
+</style></head>
 <body><p id="message">Signing in ...</p>
+<p id="next" hidden>A token is good for 60 seconds and is made with <code>aws mwaa create-web-login-token</code>;
+<a href="{{ home }}">by name and password</a> it works, too.</p>
 <noscript>Signing in with a token needs JavaScript.</noscript>
 <script>
-  const say = text => { document.getElementById("message").textContent = text; };
-  const token = location.hash.slice(1);
-  history.replaceState(null, "", location.pathname + location.search);
-  if (!token) say("There is no token in the address: make one with `aws mwaa create-web-login-token`.");
-  else fetch({{ login|tojson }}, {method: "POST", credentials: "same-origin", body: new URLSearchParams({token})})
-    .then(answer => answer.ok ? location.replace({{ home|tojson }}) : answer.json().then(said => say(said.message)))
-    .catch(problem => say("Signing in failed: " + problem));
+  const message = document.getElementById("message"), next = document.getElementById("next");
+  const refuse = text => { message.textContent = text; next.hidden = false; };
+  function signIn() {
+    const token = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname + location.search);
+    if (!token) return refuse("There is no token in the address.");
+    message.textContent = "Signing in ...";
+    next.hidden = true;
+    fetch({{ login|tojson }}, {method: "POST", credentials: "same-origin", body: new URLSearchParams({token})})
+      .then(answer => answer.ok ? location.replace({{ home|tojson }}) : answer.json().then(said => refuse(said.message)))
+      .catch(problem => refuse("Signing in failed: " + problem));
+  }
+  addEventListener("hashchange", signIn);  // a fresh link in the same tab does not load the page anew
+  signIn();
 </script></body></html>
 """
 
