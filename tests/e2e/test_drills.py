@@ -81,7 +81,7 @@ def story(stack):
     s3.create_bucket(Bucket="drill")
     told.trigger(OPERATOR, SENSOR, ELSEWHERE)
     told.wait_for(OPERATOR, "run", "running")
-    told.wait_for(SENSOR, "wait", "running", "up_for_reschedule")
+    told.wait_for(SENSOR, "wait", "up_for_reschedule")
     assert poll(lambda: sorted(told.glue_runs().values()) == ["RUNNING", "RUNNING"], 60), told.glue_runs()
     told.said["scale-in"] = stack.command("scale-in", "--no-follow")
     try:
