@@ -122,3 +122,27 @@ def test_without_celery_there_is_no_worker_to_end(tmp_path):
     settings = load({"MWAA_STATE": str(tmp_path), "EXECUTOR": "local"}, tmp_path / ".env")
     with pytest.raises(LocalError, match="has no workers"):
         drills.end_a_worker(NativeStack(settings, "0"), 1, False)
+
+
+class Queue:
+    """A stack as far as its queue is asked."""
+
+    def __init__(self, waiting):
+        self.waiting = waiting
+
+
+@pytest.mark.parametrize(
+    ("later", "waiting", "swallowed"),
+    [("queued", 0, {("dag", "run", "r")}), ("queued", 1, set()), ("running", 0, set()), ("failed", 0, set())],
+)
+def test_a_queued_task_that_nobody_takes_and_whose_message_is_gone_was_swallowed(
+    monkeypatch, later, waiting, swallowed
+):
+    monkeypatch.setattr(drills, "TAKEN_WITHIN", 0.1)
+    monkeypatch.setattr(drills, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(drills, "_messages", lambda stack: (stack.waiting, 1, 43200))
+    watched = Watched()
+    watched.take([task("queued"), task("running", task_id="other")])
+    queued = watched.queued()
+    watched.take([task(later)])
+    assert drills._swallowed(Queue(waiting), watched, queued) == swallowed

@@ -33,6 +33,7 @@ THRESHOLD = "scheduler.scheduler_zombie_task_threshold"
 GOING_ON = ("STARTING", "RUNNING", "STOPPING", "WAITING")
 NOTICED_WITHIN = 60.0  # seconds after the threshold: Airflow looks every 10 s, then the DAG file is parsed once more
 LOOK_EVERY = 0.5  # seconds between looks at what the database said last
+TAKEN_WITHIN = 20.0  # seconds for a fresh worker to begin what is queued
 FIRST_LOOK = 30.0  # seconds for Airflow's database to answer
 
 Key = tuple[str, str, str]
@@ -83,6 +84,9 @@ class Watched:
             if task["state"] == "running" and (not host or str(task["hostname"]).startswith(host)):
                 self.affected.setdefault(_key(task), Affected(_key(task), task["try_number"], task["job_id"]))
 
+    def queued(self) -> set[Key]:
+        return {_key(task) for task in self.tasks if task["state"] == "queued"}
+
     def still_running(self) -> list[Affected]:
         return [one for one in self.affected.values() if one.ended is None]
 
@@ -109,16 +113,18 @@ def _drill(stack: Stack, grace: float, follow: bool) -> int:
         stopped = _end(stack, worker, watched, grace)
         time.sleep(2 * LOOK_EVERY)  # until what ended in the last moment is known
         killed = watched.still_running()
+        queued = watched.queued()
         begun = time.monotonic()
         with err.status("A fresh worker starts ..."):
             stack.replace_worker(worker)
         out.print(f"A fresh worker is healthy {time.monotonic() - begun:.0f} s later.")
+        swallowed = _swallowed(stack, watched, queued) if queued else set()
         if follow and killed:
             _follow(stack.settings, watched, stopped)
     out.print(_tasks_table(list(watched.affected.values()), killed, stopped))
     if runs.before:
         out.print(runs.table())
-    _tell_messages(stack, killed)
+    _tell_messages(stack, killed, swallowed)
     missed = [one for one in killed if one.ended is None]
     if follow and missed:
         out.print(
@@ -261,16 +267,37 @@ def _then(one: Affected, stopped: float) -> str:
     return f"{came_back}noticed after {one.ended - stopped:.0f} s: {one.state}{f', {outcome}' if outcome else ''}"
 
 
-def _tell_messages(stack: Stack, killed: list[Affected]) -> None:
-    """What SQS still holds of tasks that nobody runs any more."""
+def _swallowed(stack: Stack, watched: Watched, queued: set[Key]) -> set[Key]:
+    """Those of `queued` tasks whose message neither waits nor was taken by the fresh worker within TAKEN_WITHIN seconds.
+
+    A worker that is told to end looks at no answer any more, but SQS may still answer the look that it began before: this
+    message is invisible, and nobody runs it."""
+    deadline = time.monotonic() + TAKEN_WITHIN
+    with err.status("Are queued tasks taken by the fresh worker? ..."):
+        while (left := queued & watched.queued()) and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY)
+    return left if left and not _messages(stack)[0] else set()
+
+
+def _messages(stack: Stack) -> tuple[int, int, int]:
+    """Messages that wait, messages that are invisible, the queue's visibility timeout in seconds."""
     sqs = client(stack.settings, "sqs")
     url = sqs.get_queue_url(QueueName=f"airflow-celery-{stack.env_id}")["QueueUrl"]
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "VisibilityTimeout"]
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
     waiting, invisible, timeout = (int(found[name]) for name in names)
+    return waiting, invisible, timeout
+
+
+def _tell_messages(stack: Stack, killed: list[Affected], swallowed: set[Key]) -> None:
+    """What SQS still holds of tasks that nobody runs any more."""
+    waiting, invisible, timeout = _messages(stack)
+    for dag_id, task_id, _ in sorted(swallowed):
+        name = escape(f"{dag_id}.{task_id}")
+        out.print(f"[red]{name} stays queued[/]: the worker received its message while it ended, and ran it no more.")
     out.print(
         f"SQS: {_count(waiting, 'message')} waiting, {invisible} invisible. "
-        + (f"That of a killed task comes back {timeout} s after it was received." if killed else "")
+        + (f"That of a killed task comes back {timeout} s after it was received." if killed or swallowed else "")
     )
 
 

@@ -29,7 +29,7 @@ with a_dag("drill_waits_in_sensor") as waits_in_sensor:
         job_name="drill",
         run_id=started.output,
         mode="reschedule",
-        poke_interval=5,
+        poke_interval=30,  # no look comes while the worker ends: it could take the message along
         retries=3,
         retry_delay=timedelta(seconds=1),
     )
