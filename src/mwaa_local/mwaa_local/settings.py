@@ -130,8 +130,8 @@ class Settings:
     )
     watch_tests: str = setting(
         "",
-        "Folders or modules with the tests that `make watch` runs, with commas, seen from the project; empty: its `tests/` "
-        "(of this checkout `tests/dags`).",
+        "Folders or modules with the tests that `make watch` runs, with commas, seen from the project; empty: its "
+        "`tests/` (of this checkout those in `tests/dags` that are on its sample DAGs).",
     )
     amazon_provider_version: str = setting(
         "", "Another version of the Amazon provider, for example a private build; empty: the pinned one."

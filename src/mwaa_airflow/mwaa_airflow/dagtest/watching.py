@@ -229,11 +229,10 @@ class Watching:
         """The text of a failure, and its place: the innermost line of the project's own files."""
         text = str(getattr(report, "longreprtext", "") or report.longrepr)
         crash = getattr(report.longrepr, "reprcrash", None)
-        where = "{}:{}".format(crash.path, crash.lineno) if crash else ""
-        places = re.findall(r'File "([^"]+)", line (\d+)', text)
+        places = [(str(crash.path), str(crash.lineno))] if crash else []
+        places += reversed(re.findall(r'File "([^"]+)", line (\d+)', text))
         mine = [place for place in places if place[0].startswith(str(self._session.project.folder) + os.sep)]
-        if mine and not where:
-            where = "{}:{}".format(*mine[-1])
+        where = "{}:{}".format(*mine[0]) if mine else ""
         return {"where": where, "text": text[-SHOWN:], "message": str(crash.message)[:SHOWN] if crash else ""}
 
 

@@ -25,6 +25,8 @@ from mwaa_local.watch.verdict import Verdict
 from mwaa_local.watch.warm import Warm
 
 WAITING = "Watching {} · Ctrl-C ends"
+OF_THE_SAMPLES = ("dag_files", "run_id", "glue_groups")
+"""This checkout's modules in tests/dags that are on its DAGs; the others are on the plugin."""
 _TICK = 0.5  # seconds between two looks at the clock
 _TRIES = 2  # of a round whose process dies
 
@@ -59,14 +61,15 @@ def run(settings: Settings, paths: list[Path], once: bool = False) -> int:
 
 
 def places_of(settings: Settings) -> Places:
-    """The user's tests: WATCH_TESTS, else tests/ of the project, of this checkout tests/dags. Raises LocalError."""
+    """The user's tests: WATCH_TESTS, else tests/ of the project. Raises LocalError."""
     project = settings.mwaa_project.resolve()
     names = [name.strip() for name in settings.watch_tests.split(",") if name.strip()]
     tests = [(project / Path(name).expanduser()).resolve() for name in names]
     for place in tests:
         if not place.exists():
             raise LocalError(f"WATCH_TESTS names {place}, which does not exist.", "name folders or modules of the project")
-    return Places(project, tuple(tests) or (project / "tests" / ("dags" if project == ROOT else ""),))
+    of_samples = [ROOT / "tests" / "dags" / f"test_{name}.py" for name in OF_THE_SAMPLES]
+    return Places(project, tuple(tests or (of_samples if project == ROOT else [project / "tests"])))
 
 
 class Session:
