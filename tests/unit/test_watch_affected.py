@@ -83,28 +83,26 @@ def save(places, name, **more):
 
 
 @pytest.mark.parametrize(
-    ("saved", "files", "whole", "tests"),
+    ("saved", "wanted"),
     [
-        ("dags/alone.py", {"alone.py"}, set(), {"of_alone", "of_all"}),
+        ("dags/alone.py", ({"alone.py"}, set(), {"of_alone", "of_all"})),
         (
             "dags/common/names.py",
-            {"common/names.py", "common/steps.py", "loads.py"},
-            {"test_names.py"},
-            {"of_loads", "of_all"},
+            ({"common/names.py", "common/steps.py", "loads.py"}, {"test_names.py"}, {"of_loads", "of_all"}),
         ),
-        ("dags/team/shared.py", {"team/shared.py", "team/relative.py"}, set(), {"of_all"}),
-        ("plugins/on_the_path.py", {"team/shared.py", "team/relative.py"}, set(), {"of_all"}),
-        ("dags/query.sql", None, set(), {"of_loads", "of_alone", "of_all"}),
-        ("tests/test_loads.py", set(), {"test_loads.py"}, set()),
-        ("tests/more/helper.py", set(), {"more/test_more.py"}, set()),
-        ("glue/clean/script.py", {"loads.py"}, set(), {"of_loads", "of_all"}),
-        ("glue/other/job.yaml", {"alone.py"}, set(), {"of_alone", "of_all"}),
-        ("glue/data/sample.csv", set(), set(), set()),
+        ("dags/team/shared.py", ({"team/shared.py", "team/relative.py"}, set(), {"of_all"})),
+        ("plugins/on_the_path.py", ({"team/shared.py", "team/relative.py"}, set(), {"of_all"})),
+        ("dags/query.sql", (None, set(), {"of_loads", "of_alone", "of_all"})),
+        ("tests/test_loads.py", (set(), {"test_loads.py"}, set())),
+        ("tests/more/helper.py", (set(), {"more/test_more.py"}, set())),
+        ("glue/clean/script.py", ({"loads.py"}, set(), {"of_loads", "of_all"})),
+        ("glue/other/job.yaml", ({"alone.py"}, set(), {"of_alone", "of_all"})),
+        ("glue/data/sample.csv", (set(), set(), set())),
     ],
 )
-def test_a_save_affects_what_depends_on_it_and_nothing_else(places, memory, saved, files, whole, tests):
+def test_a_save_affects_what_depends_on_it_and_nothing_else(places, memory, saved, wanted):
     what = affected(save(places, saved), places, memory, Imports([places.dags, places.plugins, *places.tests]))
-    assert short(what, places) == (files, whole, tests)
+    assert short(what, places) == wanted
     assert not what.unseen
 
 
@@ -185,7 +183,7 @@ def test_a_write_to_a_temporary_file_and_a_rename_are_one_save(places):
     contents = Contents(places)
     target, temporary = places.dags / "alone.py", places.dags / ".alone.py.x1"
     temporary.write_text("import os\n")
-    os.replace(temporary, target)
+    temporary.replace(target)
     found = contents.save([temporary, target, places.dags])
     assert (found.changed, found.gone, found.added) == ({target}, set(), set())
 
@@ -209,11 +207,17 @@ def test_a_renamed_folder_is_gone_and_added(places):
     contents = Contents(places)
     (places.dags / "team").rename(places.dags / "squad")
     found = contents.save([places.dags / "team", places.dags / "squad"])
-    assert {path.name for path in found.gone} == {path.name for path in found.added} == {path.name for path in found.changed}
+    assert (
+        {path.name for path in found.gone}
+        == {path.name for path in found.added}
+        == {path.name for path in found.changed}
+    )
     assert all("squad" in path.parts for path in found.added) and len(found.added) == 3
 
 
-@pytest.mark.parametrize("name", [".alone.py.swp", "alone.py~", "4913", "__pycache__/alone.pyc", ".git/index", "#alone.py#"])
+@pytest.mark.parametrize(
+    "name", [".alone.py.swp", "alone.py~", "4913", "__pycache__/alone.pyc", ".git/index", "#alone.py#"]
+)
 def test_what_editors_and_python_write_is_no_save(places, name):
     contents = Contents(places)
     path = places.dags / name
@@ -238,7 +242,11 @@ def test_the_moment_of_a_save_is_the_files_own_unless_that_is_old(places):
 def test_the_verdict_names_files_lines_and_seconds(places):
     verdict = Verdict(places.project, ["dags/alone.py"], saved=100.0, ended=101.25)
     verdict.add({"outcome": "passed"})
-    failed = {"outcome": "failed", "id": "tests/test_loads.py::bad", "where": str(places.project / "tests/test_loads.py:7")}
+    failed = {
+        "outcome": "failed",
+        "id": "tests/test_loads.py::bad",
+        "where": str(places.project / "tests/test_loads.py:7"),
+    }
     verdict.add(failed | {"text": "long", "message": "assert 1 == 2\n\x1b[31m", "own": False})
     lines = [text for _, text in verdict.lines()]
     assert lines[0].startswith("FAILED dags/alone.py after 1.2 s")

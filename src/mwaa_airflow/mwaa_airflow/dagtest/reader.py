@@ -172,7 +172,9 @@ def _about(dag: Any) -> Dict[str, Any]:
 
 def _modules(folder: str) -> List[str]:
     """The user's own modules that were imported: files below dags/ and plugins/."""
-    roots = [os.path.realpath(root) + os.sep for root in (folder, os.environ.get("AIRFLOW__CORE__PLUGINS_FOLDER")) if root]
+    roots = [
+        os.path.realpath(root) + os.sep for root in (folder, os.environ.get("AIRFLOW__CORE__PLUGINS_FOLDER")) if root
+    ]
     files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
     real = {os.path.realpath(file) for file in files if isinstance(file, str)}
     return sorted(file for file in real if file.startswith(tuple(roots)))[:1000]

@@ -1,9 +1,9 @@
 """The warm process of `make watch`: `python -m mwaa_airflow.dagtest.warm PROJECT TESTS`, started by mwaa_local.watch.
 
 It has imported Airflow, the provider, pytest and the plugin, never anything of the user's, and forks a child for each round, so
-that a round starts at once and finds nothing of the one before. One JSON object a line: on standard input {"do": "round", "id": 1,
-...} (see watching) and {"do": "cancel"}, on standard output events with the round's id: ready, collected, report, running, test,
-end. When standard input ends, so does it. What a child leaves behind is killed with it.
+that a round starts at once and finds nothing of the one before. One JSON object a line: on standard input
+{"do": "round", "id": 1, ...} (see watching) and {"do": "cancel"}, on standard output events with the round's id: ready,
+collected, report, running, test, end. When standard input ends, so does it. What a child leaves behind is killed with it.
 """
 
 import gc
@@ -93,18 +93,23 @@ class Warm:
 
     def _pass_on(self, running: Round) -> None:
         for event in running.lines():
-            if event["event"] == "report":
-                found = event["found"]
-                self.reports[found["file"]] = found
-                about = {name: found.get(name, []) for name in ("file", "modules", "seconds")}
-                dags = {dag_id: one.get("jobs", []) for dag_id, one in found["dags"].items()}
-                event = dict(about, event="report", dags=dags, failed=bool(found["errors"]))
-            running.said_end = running.said_end or event["event"] == "end"
-            self.tell(dict(event, round=running.id))
+            self._pass_on_one(running, event)
             if running.said_end:
                 self._end_round()
                 return
         self._look_for_its_end(running)
+
+    def _pass_on_one(self, running: Round, event: Dict[str, Any]) -> None:
+        """The command line gets of a report what it needs; all of it stays here."""
+        running.said_end = running.said_end or event["event"] == "end"
+        if event["event"] == "report":
+            found = event["found"]
+            self.reports[found["file"]] = found
+            about = {name: found.get(name, []) for name in ("file", "modules", "seconds")}
+            dags = {dag_id: one.get("jobs", []) for dag_id, one in found["dags"].items()}
+            self.tell(dict(about, event="report", round=running.id, dags=dags, failed=bool(found["errors"])))
+        else:
+            self.tell(dict(event, round=running.id))
 
     def _look_for_its_end(self, running: Round) -> None:
         ended, status = os.waitpid(running.pid, os.WNOHANG)
@@ -115,11 +120,12 @@ class Warm:
             if not events:
                 break
             for event in events:
-                running.said_end = running.said_end or event["event"] == "end"
-                self.tell(dict(event, round=running.id))
+                self._pass_on_one(running, event)
         if not running.said_end:
             signalled = os.WIFSIGNALED(status)
-            how = "signal {}".format(os.WTERMSIG(status)) if signalled else "exit code {}".format(os.WEXITSTATUS(status))
+            how = (
+                "signal {}".format(os.WTERMSIG(status)) if signalled else "exit code {}".format(os.WEXITSTATUS(status))
+            )
             self.tell({"event": "end", "round": running.id, "died": how, "words": running.last_words()})
         self._end_round()
 
@@ -222,7 +228,7 @@ def _import_all() -> None:
     """Everything that a round imports of ours and Airflow's."""
     import airflow.api.common.experimental.trigger_dag
     import airflow.models.serialized_dag
-    import airflow.providers.amazon.aws.hooks.s3
+    import airflow.providers.amazon.aws.hooks.s3  # noqa: F401
     import pendulum  # noqa: F401
     import pytest  # noqa: F401
     from importlib_metadata import entry_points

@@ -1,8 +1,9 @@
 """One round of `make watch` as a pytest plugin: picks the tests that are asked for, reads what they need, tells each outcome.
 
 Asked for is what the command line sends (mwaa_local.watch.warm has it): {"files": [...] or null for all, "modules": [...],
-"whole": [...], "tests": [...], "seen": [...] or null, "slow": false, "aws_state": null}. Paths are absolute. A test that needs the
-local AWS account is slow: it is only named in a round that is not `slow`. `seen` adds what is not in it.
+"whole": [...], "tests": [...], "seen": [...] or null, "dags": [...], "slow": false, "aws_state": null}. Paths are absolute.
+A test that needs the local AWS account is slow: it is only named in a round that is not `slow`. `seen` adds what is not in it;
+`dags` are read before the first test.
 """
 
 import os

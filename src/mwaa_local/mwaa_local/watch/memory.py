@@ -54,7 +54,7 @@ class Memory:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             partial = self._path.with_suffix(f".{os.getpid()}")
             partial.write_text(json.dumps(document))
-            os.replace(partial, self._path)
+            partial.replace(self._path)
 
     def note_report(self, event: dict[str, Any]) -> None:
         """A DAG file was read. One that failed keeps the DAGs and modules that it had: what it has is not known."""

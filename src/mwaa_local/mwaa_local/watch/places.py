@@ -7,7 +7,15 @@ from pathlib import Path
 
 import yaml
 
-DECIDE_ALL = ("requirements.txt", "seed.yaml", "pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini", "airflow-config.yaml")
+DECIDE_ALL = (
+    "requirements.txt",
+    "seed.yaml",
+    "pytest.ini",
+    "pyproject.toml",
+    "setup.cfg",
+    "tox.ini",
+    "airflow-config.yaml",
+)
 """Files of the project's folder that any test may depend on."""
 _NOT_SAVED = ("~", ".swp", ".swx", ".swo", ".tmp", ".pyc", ".part", ".bak", ".orig")
 _NOT_LOOKED_INTO = ("__pycache__", "node_modules")
@@ -65,13 +73,15 @@ class Places:
         """By pytest's default names."""
         found: list[Path] = []
         for place in self.tests:
-            found += [place] if place.is_file() else sorted(each for each in place.rglob("*.py") if is_test_module(each))
+            found += (
+                [place] if place.is_file() else sorted(each for each in place.rglob("*.py") if is_test_module(each))
+            )
         return [path for path in dict.fromkeys(found) if not any(part.startswith(".") for part in path.parts[1:])]
 
     def job_of(self, path: Path) -> str:
         """The name that the Glue job of a file below glue/ has in AWS; "" for a file that belongs to none."""
         inside = path.relative_to(self.glue).parts
-        if len(inside) < 2:  # noqa: PLR2004 -- a job's folder and a file
+        if len(inside) < 2:  # a job's folder and a file
             return ""
         try:
             definition = yaml.safe_load((self.glue / inside[0] / "job.yaml").read_text(encoding="utf-8"))

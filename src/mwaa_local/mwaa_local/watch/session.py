@@ -67,7 +67,9 @@ def places_of(settings: Settings) -> Places:
     tests = [(project / Path(name).expanduser()).resolve() for name in names]
     for place in tests:
         if not place.exists():
-            raise LocalError(f"WATCH_TESTS names {place}, which does not exist.", "name folders or modules of the project")
+            raise LocalError(
+                f"WATCH_TESTS names {place}, which does not exist.", "name folders or modules of the project"
+            )
     of_samples = [ROOT / "tests" / "dags" / f"test_{name}.py" for name in OF_THE_SAMPLES]
     return Places(project, tuple(tests or (of_samples if project == ROOT else [project / "tests"])))
 
@@ -93,7 +95,9 @@ class Session:
         if not self._once:
             self._watcher.start()
         self._contents = Contents(self._places)
-        self._imports = Imports([self._places.dags, self._places.plugins, *(p for p in self._places.tests if p.is_dir())])
+        self._imports = Imports(
+            [self._places.dags, self._places.plugins, *(p for p in self._places.tests if p.is_dir())]
+        )
         self._screen.slow("Airflow is imported, once ...")
         what = everything(self._places) if self._once else at_start(self._places, self._memory)
         self._begin(what, ["all files"], time.time(), self._code_files())
@@ -210,7 +214,9 @@ class Session:
             what = f" in {now.now}" if now.now else ""
             now.verdict.trouble = f"The process of the tests ended ({event['died']}){what}.\n{event['words']}".strip()
         elif event["code"] not in (0, 1, 5):  # pytest's own: passed, failed, nothing to run
-            now.verdict.trouble = f"pytest could not run the tests (exit code {event['code']}).\n{event['words']}".strip()
+            now.verdict.trouble = (
+                f"pytest could not run the tests (exit code {event['code']}).\n{event['words']}".strip()
+            )
         if not now.in_slow and now.slow and not now.verdict.trouble:
             now.verdict.left = len(now.slow)
             self._show(now)

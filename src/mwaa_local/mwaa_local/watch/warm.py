@@ -8,6 +8,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -44,9 +45,13 @@ class Warm:
             )  # fmt: skip
         threading.Thread(target=self._listen, args=(self._process, self.number), daemon=True).start()
 
-    def ask(self, number: int, what: Affected, memory: Memory, slow: list[str] | None = None, aws_state: str = "") -> None:
+    def ask(
+        self, number: int, what: Affected, memory: Memory, slow: list[str] | None = None, aws_state: str = ""
+    ) -> None:
         """Starts round `number`; one that runs is cancelled. With `slow`: those tests alone, which need the AWS account."""
-        self._send({"do": "round", "id": number, "aws_state": aws_state or None, **request(what, self._places, memory, slow)})
+        self._send(
+            {"do": "round", "id": number, "aws_state": aws_state or None, **request(what, self._places, memory, slow)}
+        )
 
     def cancel(self) -> None:
         self._send({"do": "cancel"})
@@ -94,18 +99,20 @@ def request(what: Affected, places: Places, memory: Memory, slow: list[str] | No
     """A round as mwaa_airflow.dagtest.watching takes it."""
     if slow is not None:
         tests = sorted(slow)
-        modules = sorted({str(module) for module in places.test_modules() if _may_hold(module, tests)})
-        return {"files": [], "modules": modules, "whole": [], "tests": tests, "seen": None, "slow": True, "dags": []}
+        holding = sorted({str(module) for module in places.test_modules() if _may_hold(module, tests)})
+        return {"files": [], "modules": holding, "whole": [], "tests": tests, "seen": None, "slow": True, "dags": []}
     whole = {str(path) for path in what.whole if path.exists()}
     chosen = [name for name in what.tests if name in memory.tests]
     modules = set(whole) | {memory.tests[name].module for name in chosen}
     if what.unseen:
         modules |= {str(module) for module in places.test_modules()}
-    dags = {dag for name, test in memory.tests.items() if name in what.tests or test.module in whole for dag in test.dags}
+    dags = {
+        dag for name, test in memory.tests.items() if name in what.tests or test.module in whole for dag in test.dags
+    }
     return {
         "files": None if what.files is None else sorted(str(path) for path in what.files),
         "gone": sorted(str(path) for path in what.gone),
-        "modules": sorted(path for path in modules if os.path.exists(path)),
+        "modules": sorted(path for path in modules if Path(path).exists()),
         "whole": sorted(whole),
         "tests": sorted(chosen),
         "seen": sorted(memory.tests) if what.unseen else None,
@@ -114,9 +121,8 @@ def request(what: Affected, places: Places, memory: Memory, slow: list[str] | No
     }
 
 
-def _may_hold(module: os.PathLike[str], tests: list[str]) -> bool:
-    name = os.path.basename(module)
-    return any(f"{name}::" in test for test in tests)
+def _may_hold(module: Path, tests: list[str]) -> bool:
+    return any(f"{module.name}::" in test for test in tests)
 
 
 def _descendants(pid: int) -> list[psutil.Process]:
@@ -130,7 +136,9 @@ def require(settings: Settings) -> None:
     """Installs what it runs in. Raises LocalError."""
     from mwaa_local.environments import Installer, stack_environments, test_environments
 
-    wanted = [each for each in (*stack_environments(), *test_environments()) if each.name in ("airflow", "airflow-test")]
-    if len(wanted) != 2:  # noqa: PLR2004
+    wanted = [
+        each for each in (*stack_environments(), *test_environments()) if each.name in ("airflow", "airflow-test")
+    ]
+    if len(wanted) != 2:
         raise LocalError("Airflow's environments have other names now.")
     Installer(settings).install(wanted)
