@@ -220,7 +220,7 @@ class Session:
         if not now.in_slow and now.slow and not now.verdict.trouble:
             now.verdict.left = len(now.slow)
             self._show(now)
-            now.in_slow = True
+            now.in_slow, now.now = True, ""
             self._screen.slow(f"{len(now.slow)} tests with Glue and S3 ...")
             threading.Thread(target=self._find_aws, args=(now.number,), daemon=True).start()
             return
