@@ -55,9 +55,11 @@ class Screen:
         if not self._live:
             self._console.print()
 
-    def note(self, text: str) -> None:
+    def waiting(self, text: str) -> None:
+        """The last line of a terminal, while nothing goes on: it stands still."""
         self._idle()
-        self._print([("", text)])
+        if self._live:
+            self._print([("dim", text)])
 
     def close(self) -> None:
         self._idle()

@@ -276,7 +276,7 @@ class Session:
         self._cache.write()
         self._over = self._once
         if not self._once:
-            self._screen.busy(WAITING.format(self._shown(self._places.dags) + ", " + self._tests()))
+            self._screen.waiting(WAITING.format(self._shown(self._places.dags) + ", " + self._tests()))
 
     def _show(self, now: Round) -> None:
         now.verdict.ended = time.time()

@@ -97,8 +97,7 @@ class Verdict:
 
     def _failure(self, test: dict[str, Any]) -> list[Line]:
         place = test["where"] or (test.get("file") or "")
-        name = test["id"].rpartition("/")[2] if test.get("own") else test["id"]
-        name = re.sub(r"^ready_made\.py::test_dag_file\[(.*)\]$", r"\1", name)
+        name = re.sub(r"^.*?::test_dag_file\[(.*)\]$", r"\1", test["id"]) if test.get("own") else test["id"]
         head = f"  {self.shown(place)} {name}" if place else f"  {name}"
         text = test.get("message") or test["text"]
         lines = [line.rstrip() for line in _printable(text).splitlines() if line.strip()]
