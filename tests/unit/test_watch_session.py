@@ -135,6 +135,12 @@ def test_each_save_gets_its_verdict_whatever_is_saved_and_ctrl_c_leaves_nothing(
         "a process that died is started anew"
     )
 
+    (watch.project / "dags" / "other.py").unlink()
+    gone = watch.next(len(watch.verdicts) + 1)
+    assert gone.startswith("FAILED dags/other.py") and "There is no DAG 'other'" in gone and "tests: 1 failed" in gone
+    assert watch.save("dags/unused.py", "X = 1\n").startswith("FAILED"), "the test that failed is tried again"
+    assert watch.save("dags/other.py", OTHER).endswith("  tests: 21 passed")
+
     slow = "import time\n\ndef test_slow():\n    time.sleep(600)\n"
     (watch.project / "tests" / "test_slow.py").write_text(slow)
     wait_until(lambda: "tests/test_slow.py::test_slow" in "".join(watch.lines), PATIENCE, "the test runs")

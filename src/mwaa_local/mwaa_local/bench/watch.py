@@ -68,9 +68,11 @@ class _Watch:
     def __init__(self, bench: Bench, project: Path) -> None:
         # the environments are those of the checkout, so its state folder is
         environment = os.environ | {"MWAA_STATE": str(bench.installed.mwaa_state), "MWAA_PROJECT": str(project)}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "mwaa_local", "watch"], env=environment, stdout=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
+        with (project.parent / "watch.log").open("w") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "mwaa_local", "watch"], env=environment, stdout=subprocess.PIPE, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
         self._lines: list[tuple[float, bytes]] = []
         self._taken = 0
         threading.Thread(target=self._listen, daemon=True).start()
