@@ -53,6 +53,8 @@ reset: ## Stop everything and delete all state (YES=1: do not ask; ALL=1: instal
 ##@ Check
 check: ## Check DAG files against Airflow 2.2.2, provider 2.4.0 and MWAA, without running them (PATHS="dags x.py"; FORMAT=json|sarif; STRICT=1)
 	$(RUN) check $(if $(FORMAT),--format $(FORMAT)) $(if $(STRICT),--strict) $(PATHS)
+watch: ## On save: the checks of what changed, then the DAG tests it affects, until Ctrl-C (PATHS="dags/x.py"; ONCE=1)
+	$(RUN) watch $(if $(ONCE),--once) $(PATHS)
 test: ## Run the tests (MODE=native|docker; SUITE=unit|airflow|dags|glue|spark|e2e|native|e2e-docker|docker|parity; PYTEST="-k name")
 	$(RUN) test --suite $(or $(SUITE),all) $(PYTEST)
 lint: ## Check our own code: ruff, mypy, shellcheck, hadolint
@@ -73,4 +75,4 @@ help: ## This list
 	  /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nSettings (in .env or on the command line: make up WEB_PORT=8081) are in docs/settings.md.\n'
 
-.PHONY: up down status deploy package demo logs seed shell airflow aws trace-lookup spark-history metrics restart worker scale-in worker-loss reset check run test lint bench check-requirements parity doctor lock help
+.PHONY: up down status deploy package demo logs seed shell airflow aws trace-lookup spark-history metrics restart worker scale-in worker-loss reset check watch run test lint bench check-requirements parity doctor lock help

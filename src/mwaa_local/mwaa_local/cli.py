@@ -302,6 +302,20 @@ def check(paths: tuple[Path, ...], form: str, select: str, ignore: str, strict: 
 
 
 @cli.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--once", is_flag=True, help="Everything once, then end: exit code 0 if it passed, else 1.")
+def watch(paths: tuple[Path, ...], once: bool) -> None:
+    """On save: the checks of what changed, then the DAG tests that it affects. The last verdict stays on the screen.
+
+    PATHS are DAG files or folders with some; default: the project's dags/. Ctrl-C ends it. Needs no stack: tests that use Glue
+    or S3 take the one that runs, else LocalStack is started for them.
+    """
+    from mwaa_local import watch as module
+
+    sys.exit(module.run(load(), list(paths), once))
+
+
+@cli.command()
 @click.option("--only", default="", help="One measurement by name.")
 @click.option(
     "--rounds", default=5, show_default=True, help="Rounds of each measurement, interleaved; the median counts."

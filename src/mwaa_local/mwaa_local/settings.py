@@ -128,6 +128,11 @@ class Settings:
         "",
         "Glue versions, with commas, of which a warm worker waits for the next Spark job: some 700 MB of memory each.",
     )
+    watch_tests: str = setting(
+        "",
+        "Folders or modules with the tests that `make watch` runs, with commas, seen from the project; empty: its "
+        "`tests/` (of this checkout those in `tests/dags` that are on its sample DAGs).",
+    )
     amazon_provider_version: str = setting(
         "", "Another version of the Amazon provider, for example a private build; empty: the pinned one."
     )

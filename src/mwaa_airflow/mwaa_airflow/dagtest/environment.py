@@ -48,6 +48,9 @@ def for_tests(folder: Path, dags: Path) -> None:
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
         **private(folder, dags),
     )
+    plugins = dags.parent / "plugins"
+    if plugins.is_dir():  # on the path of every DAG, as on MWAA
+        os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(plugins)
 
 
 def for_run(folder: Path) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterator, List, Optional
 
 from mwaa_airflow.dagtest import environment
 from mwaa_airflow.dagtest.database import cache_folder, template
@@ -37,14 +37,18 @@ class Report:
         """Whether this process may read the file, too."""
         return not self.found["errors"]
 
+    @property
+    def forks(self) -> List[str]:
+        """Where the file forks while it is read."""
+        return [where for what, where in self.found["processes"] if what == "fork"]
+
     def problems(self, limit: float = LIMIT) -> List[str]:
         """Why its DAGs are not on MWAA, or not for long."""
         found = [str(error).strip() for error in self.found["errors"]]
         if not found and self.found["seconds"] > limit:
             found.append("took {:.1f} s to read; MWAA gives it {:.0f} s".format(self.found["seconds"], limit))
-        forks = [where for what, where in self.found["processes"] if what == "fork"]
-        if forks:
-            found.append("forks while it is read, at {}".format(forks[0] or "a place outside of the dags folder"))
+        if self.forks:
+            found.append("forks while it is read, at {}".format(self.forks[0] or "a place outside of the dags folder"))
         if self.found["printed"] > MOST_OUTPUT:
             found.append("prints {:,} bytes each time it is read".format(self.found["printed"]))
         return found
@@ -53,22 +57,43 @@ class Report:
 def reports(project: Project, limit: float = LIMIT, grace: Optional[float] = None) -> Dict[Path, Report]:
     """A report on each DAG file of the project; only what has changed since the last time is read again."""
     files = project.dag_files()
-    key = _key(project, limit)
-    kept = cache_folder() / "reports-{}.json".format(hashlib.sha256(str(project.folder).encode()).hexdigest()[:12])
-    known = _load(kept, key)
+    known = kept(project, limit)
     missing = [str(file) for file in files if str(file) not in known]
     if missing:
         for found in _read(project, missing, limit, grace):
             known[found["file"]] = found
-        # what an hour of a busy machine has broken is tried again
-        lasting = {file: found for file, found in known.items() if not found["errors"]}
-        partial = "{}.{}".format(kept, os.getpid())
-        Path(partial).write_text(json.dumps({"key": key, "reports": lasting}))
-        os.replace(partial, str(kept))
-        for old in sorted(kept.parent.glob("reports-*.json"), key=lambda file: file.stat().st_mtime)[:-MOST_KEPT]:
-            with suppress(OSError):  # somebody else was quicker
-                old.unlink()
+        keep(project, limit, known)
     return {file: Report(known[str(file)]) for file in files}
+
+
+def read_here(project: Project, files: List[Path], limit: float) -> Iterator[Dict[str, Any]]:
+    """Reads files in forks of this process, which has imported Airflow for this project; what each has done, as it is done."""
+    from mwaa_airflow.dagtest import reader
+
+    own = dict(_own_options(limit), **_seeded(project))
+    names = [str(file) for file in files]
+    return reader.read_each(names, str(project.dags), _workers(), limit + reader.GRACE, own)
+
+
+def kept(project: Project, limit: float) -> Dict[str, Any]:
+    """What is known of the files of the last time, if all that they depend on is as it was: {file: what it did}."""
+    return _load(_kept_in(project), _key(project, limit))
+
+
+def keep(project: Project, limit: float, known: Dict[str, Any]) -> None:
+    """For the next time; what an hour of a busy machine has broken is tried again then."""
+    lasting = {file: found for file, found in known.items() if not found["errors"]}
+    place = _kept_in(project)
+    partial = "{}.{}".format(place, os.getpid())
+    Path(partial).write_text(json.dumps({"key": _key(project, limit), "reports": lasting}))
+    os.replace(partial, str(place))
+    for old in sorted(place.parent.glob("reports-*.json"), key=lambda file: file.stat().st_mtime)[:-MOST_KEPT]:
+        with suppress(OSError):  # somebody else was quicker
+            old.unlink()
+
+
+def _kept_in(project: Project) -> Path:
+    return cache_folder() / "reports-{}.json".format(hashlib.sha256(str(project.folder).encode()).hexdigest()[:12])
 
 
 def _load(kept: Path, key: str) -> Dict[str, Any]:
@@ -104,11 +129,9 @@ def _read(project: Project, files: List[str], limit: float, grace: Optional[floa
         own = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW_CONN_")}
         own.update(environment.MWAA)
         own.update(environment.private(Path(folder), project.dags))
-        own["AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT"] = str(limit)
-        # the last of these errors are shown
-        own["AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACKS"] = "True"
+        own.update(_own_options(limit))
         own["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-        own.update(_seeded(project, Path(folder)))
+        own.update(_seeded(project))
         asked: Dict[str, Any] = {"files": files, "folder": str(project.dags), "limit": limit, "workers": _workers()}
         if grace is not None:
             asked["grace"] = grace
@@ -122,7 +145,15 @@ def _read(project: Project, files: List[str], limit: float, grace: Optional[floa
     return found
 
 
-def _seeded(project: Project, folder: Path) -> Dict[str, str]:
+def _own_options(limit: float) -> Dict[str, str]:
+    """Airflow's options while a file is read; the last lines of its errors' tracebacks are shown."""
+    return {
+        "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": str(limit),
+        "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACKS": "True",
+    }
+
+
+def _seeded(project: Project) -> Dict[str, str]:
     """Variables of seed.yaml as the environment gives them: a look at one at the top of a file is noted, and answered."""
     seed = project.seed()["variables"]
     return {

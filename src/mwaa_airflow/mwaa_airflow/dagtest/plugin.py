@@ -43,10 +43,12 @@ class Policy(NamedTuple):
 
 
 class Session:
-    """What one pytest process has of it all."""
+    """What one pytest process has of it all; `watch`: the round of `make watch` that it is."""
 
-    def __init__(self, config: Any) -> None:
-        self.home = tempfile.TemporaryDirectory(prefix="dag-tests-")
+    def __init__(self, config: Any, watch: Any = None) -> None:
+        self.watch = watch
+        self._own_home = None if watch else tempfile.TemporaryDirectory(prefix="dag-tests-")
+        home = Path(self._own_home.name) if self._own_home else watch.home
         folder = config.getoption("mwaa_project") or config.getini("mwaa_project") or os.environ.get("MWAA_PROJECT")
         base = config.inipath.parent if config.inipath else config.rootpath
         self.project = Project(
@@ -60,7 +62,16 @@ class Session:
             float(config.getini("mwaa_import_seconds") or Policy().import_seconds),
             int(config.getini("mwaa_most_retries") or Policy().most_retries),
         )
-        environment.for_tests(Path(self.home.name), self.project.dags)
+        environment.for_tests(home, self.project.dags)
+
+    def cleanup(self) -> None:
+        if self._own_home:
+            self._own_home.cleanup()
+
+    def files_to_check(self) -> List[Path]:
+        """The DAG files that the ready-made checks are for."""
+        files = self.project.dag_files()
+        return self.watch.of_these(files) if self.watch else files
 
 
 def pytest_addoption(parser: Any) -> None:
@@ -82,7 +93,7 @@ def pytest_configure(config: Any) -> None:
 
 def pytest_unconfigure(config: Any) -> None:
     if KEY in config.stash:
-        config.stash[KEY].home.cleanup()
+        config.stash[KEY].cleanup()
 
 
 def _refuse_unknown(off: List[str]) -> None:
@@ -101,8 +112,8 @@ def pytest_generate_tests(metafunc: Any) -> None:
     from mwaa_airflow.dagtest.checks import CHECKS
 
     session = metafunc.config.stash[KEY]
-    files = session.project.dag_files()
-    if not files:
+    files = session.files_to_check()
+    if not files and not session.watch:
         raise pytest.UsageError("No DAG file found below {}: nothing to check.".format(session.project.dags))
     pairs = [(name, file) for file in files for name in CHECKS if name not in session.off]
     ids = ["{}-{}".format(session.project.name_of(file), name) for name, file in pairs]
@@ -133,15 +144,20 @@ def dag_reports(request: Any) -> Any:
     from mwaa_airflow.dagtest.parsing import reports
 
     session = request.config.stash[KEY]
+    if session.watch:
+        return session.watch.reports
     return reports(session.project, session.policy.import_seconds)
 
 
 @pytest.fixture(scope="session")
-def dag_bag(_database: Any, dag_reports: Any) -> Any:
+def dag_bag(request: Any, _database: Any, dag_reports: Any) -> Any:
     """Every DAG of the project, as Airflow's DagBag, read once. A file that fails, hangs or crashes is an import error."""
     from airflow.models import DagBag
 
     bag = DagBag(os.devnull, include_examples=False, read_dags_from_db=False)
+    watch = request.config.stash[KEY].watch
+    if watch:
+        return watch.filled(bag)
     for file, report in dag_reports.items():
         if report.can_be_read:
             bag.process_file(str(file), only_if_updated=False)
@@ -183,10 +199,11 @@ def run_dag(airflow_db: Any, dag: Callable[[str], Any]) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
-def _local_aws() -> Iterator[Any]:
+def _local_aws(request: Any) -> Iterator[Any]:
     from mwaa_airflow.dagtest.stack import find_or_start
 
-    found = find_or_start()
+    watch = request.config.stash[KEY].watch
+    found = find_or_start(watch.aws_state if watch else None)
     yield found
     found.stop()
 
@@ -247,7 +264,8 @@ def dag_check(
     if CHECKS[name].needs_dags and not report.can_be_read:
         pytest.skip("{} cannot be read: see the check imports".format(file.name))
     session = request.config.stash[KEY]
-    dags = [one for dag_id, one in sorted(dag_bag.dags.items()) if dag_id in report.dags and one.fileloc == str(file)]
+    there = [dag_bag.dags[dag_id] for dag_id in sorted(report.dags) if dag_id in dag_bag.dags]
+    dags = [one for one in there if one.fileloc == str(file)]
 
     def rendered(one: Any) -> Any:
         if one.dag_id not in _renderings:

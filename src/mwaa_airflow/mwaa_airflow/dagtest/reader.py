@@ -15,7 +15,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 KEPT_OUTPUT = 4000  # bytes of a file's output that are shown
 GRACE = 20  # seconds from the import timeout, which a file can swallow, to SIGKILL; MWAA's processor has the same
@@ -136,8 +136,10 @@ class Probe:
 
 def read(file: str, folder: str) -> Dict[str, Any]:
     """The report on one file; runs in its child."""
+    from airflow.configuration import conf
     from airflow.models import DagBag
 
+    DagBag.DAGBAG_IMPORT_TIMEOUT = conf.getfloat("core", "dagbag_import_timeout")  # Airflow's is that of its import
     probe = Probe(folder)
     probe.install()
     report: Dict[str, Any] = {"dags": {}, "errors": [], "serialization": {}}
@@ -155,6 +157,7 @@ def read(file: str, folder: str) -> Dict[str, Any]:
     report["seconds"] = round(time.monotonic() - begun, 3)
     for name in ("network", "lookups", "queries", "processes", "moving"):
         report[name] = getattr(probe, name)[:20]
+    report["modules"] = _modules(folder)
     if not report["errors"]:
         report["serialization"] = _serialization_errors(bag)
     return report
@@ -162,7 +165,19 @@ def read(file: str, folder: str) -> Dict[str, Any]:
 
 def _about(dag: Any) -> Dict[str, Any]:
     starts = {str(task.start_date) for task in dag.tasks} | {str(dag.start_date)}
-    return {"tasks": len(dag.tasks), "start_dates": sorted(starts)[:50]}
+    jobs = {getattr(task, "job_name", None) for task in dag.tasks}
+    jobs_named = sorted(job for job in jobs if isinstance(job, str))
+    return {"tasks": len(dag.tasks), "start_dates": sorted(starts)[:50], "jobs": jobs_named}
+
+
+def _modules(folder: str) -> List[str]:
+    """The user's own modules that were imported: files below dags/ and plugins/."""
+    roots = [
+        os.path.realpath(root) + os.sep for root in (folder, os.environ.get("AIRFLOW__CORE__PLUGINS_FOLDER")) if root
+    ]
+    files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    real = {os.path.realpath(file) for file in files if isinstance(file, str)}
+    return sorted(file for file in real if file.startswith(tuple(roots)))[:1000]
 
 
 def _serialization_errors(bag: Any) -> Dict[str, str]:
@@ -180,7 +195,8 @@ def _serialization_errors(bag: Any) -> Dict[str, str]:
 class _Child:
     """A file that is being read."""
 
-    def __init__(self, file: str, folder: str, hard_limit: float) -> None:
+    def __init__(self, file: str, folder: str, hard_limit: float, environment: Dict[str, str]) -> None:
+        self.environment = environment
         self.file, self.deadline, self.begun = file, time.monotonic() + hard_limit, time.monotonic()
         self.report, self.output, self.printed = b"", b"", 0
         report_in, report_out = os.pipe()
@@ -197,6 +213,8 @@ class _Child:
         me = os.getpid()
         try:
             os.setsid()
+            end_with_parent()
+            os.environ.update(self.environment)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             os.dup2(output_out, 1)
             os.dup2(output_out, 2)
@@ -242,20 +260,20 @@ class _Child:
                 code = "exit code {}, without a word".format(os.WEXITSTATUS(status))
                 how = "signal {}".format(os.WTERMSIG(status)) if signalled else code
                 why = "ended the process that read it ({})".format(how)
-            report = {"dags": {}, "errors": [why], "serialization": {}, "seconds": seconds}
+            report = {"dags": {}, "errors": [why], "serialization": {}, "seconds": seconds, "modules": []}
             report.update({name: [] for name in ("network", "lookups", "queries", "processes", "moving")})
         report.update(file=self.file, printed=self.printed, output=output)
         return report
 
 
-def read_all(files: List[str], folder: str, workers: int, hard_limit: float) -> None:
-    """Prints a report per file, in the order in which they are done."""
+def read_each(
+    files: List[str], folder: str, workers: int, hard_limit: float, environment: Optional[Dict[str, str]] = None
+) -> Iterator[Dict[str, Any]]:
+    """A report per file, in the order in which they are done; `environment` is what their processes find on top."""
     waiting, running = list(files), {}  # type: Tuple[List[str], Dict[int, _Child]]
-    out = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # nothing else gets between the reports
     while waiting or running:
         while waiting and len(running) < workers:
-            child = _Child(waiting.pop(0), folder, hard_limit)
+            child = _Child(waiting.pop(0), folder, hard_limit, environment or {})
             running[child.pid] = child
         descriptors = {fd: child for child in running.values() for fd in child.open}
         ready = select.select(list(descriptors), [], [], 0.02)[0] if descriptors else time.sleep(0.02) or []
@@ -271,9 +289,16 @@ def read_all(files: List[str], folder: str, workers: int, hard_limit: float) -> 
             else:
                 os.killpg(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
-            out.write(json.dumps(child.end(status if ended else None)) + "\n")
-            out.flush()
+            yield child.end(status if ended else None)
             del running[pid]
+
+
+def end_with_parent() -> None:
+    """This process is killed as soon as the one that forked it has ended, however that ended. Linux only."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def _drain(child: _Child) -> None:
@@ -305,7 +330,17 @@ def moving_start_dates(source: str) -> List[Tuple[int, str]]:
 def main() -> None:
     asked = json.load(sys.stdin)
     sys.stdin.close()
-    # once, for all children: most of what reading a file costs
+    warm_up()
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # nothing else gets between the reports
+    hard_limit = asked["limit"] + asked.get("grace", GRACE)
+    for report in read_each(asked["files"], asked["folder"], asked["workers"], hard_limit):
+        out.write(json.dumps(report) + "\n")
+        out.flush()
+
+
+def warm_up() -> None:
+    """Imports, once for all children, most of what reading a file costs."""
     import airflow.models.dagbag
     import airflow.operators.python
     import airflow.serialization.serialized_objects
@@ -316,7 +351,6 @@ def main() -> None:
         import airflow.providers.amazon.aws.sensors.glue  # noqa: F401
     except ImportError:
         pass
-    read_all(asked["files"], asked["folder"], asked["workers"], asked["limit"] + asked.get("grace", GRACE))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ figures       values, medians, ratios, verdicts, tables
 stage         stacks of their own to measure, and how they are ended
 stock         Airflow without anything of ours, the baseline of start and dag
 bench         what a measurement is given
-start job get_job_run glue_load dag cli task_latency memory spark docker     the measurements
+start job get_job_run glue_load dag cli task_latency memory spark watch docker     the measurements
 
 Baselines and measured things take turns, so that what else the machine does hits both; the median of the rounds counts.
 Everything runs in state folders and on ports of its own, beside a running stack, and is ended even on Ctrl-C.
@@ -24,7 +24,7 @@ from pathlib import Path
 
 import psutil
 
-from mwaa_local.bench import cli, dag, docker, get_job_run, glue_load, job, memory, spark, start, task_latency
+from mwaa_local.bench import cli, dag, docker, get_job_run, glue_load, job, memory, spark, start, task_latency, watch
 from mwaa_local.bench.bench import Bench
 from mwaa_local.bench.figures import ENOUGH_ROUNDS, Load, Report, lines_table, usages_table
 from mwaa_local.bench.stage import clear
@@ -45,6 +45,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Report]] = {
     "task-latency": task_latency.measure,
     "memory": memory.measure,
     "spark": spark.measure,
+    "watch": watch.measure,
     "docker": docker.measure,
 }
 

@@ -102,6 +102,12 @@ def check_all(jobs: Sequence[Job], cache: Cache, processes: int = 0) -> list[Che
     return [results[number] for number in range(len(jobs))]
 
 
+def check_files(settings: Settings, files: Sequence[Path], cache: Cache) -> list[Checked]:
+    """For a process that lives on: what the projects have beside the files is read again. Raises LocalError."""
+    _project.cache_clear()
+    return check_all(jobs_of(settings, files), cache)
+
+
 def _job(settings: Settings, real: Path, path: Path) -> Job:
     own = settings.mwaa_project.resolve()
     folder = own if real.is_relative_to(own) and own != ROOT else nearest(real.parent) or own

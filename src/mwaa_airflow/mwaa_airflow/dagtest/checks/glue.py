@@ -1,5 +1,6 @@
 """Glue jobs that a DAG starts: that they are there, and that they get what they ask for."""
 
+from functools import lru_cache
 from typing import Any, Dict, Iterator, Tuple
 
 from mwaa_airflow.dagtest.checks.registry import Problem, Subject, check
@@ -60,9 +61,16 @@ def glue_arguments(subject: Subject) -> Iterator[Problem]:
             yield dag.dag_id, "{} gives --{}, which {}'s script does not ask for".format(task.task_id, name, job.name)
 
 
+@lru_cache(maxsize=1)
+def start_job_run() -> Any:
+    """botocore's shape of the request; a large file is read for it."""
+    import botocore.session
+
+    return botocore.session.Session().get_service_model("glue").operation_model("StartJobRun").input_shape
+
+
 def _refused(task: Any, arguments: Dict[Any, Any]) -> Iterator[str]:
     """What botocore would refuse before anything is sent, by its own model of StartJobRun."""
-    import botocore.session
     from airflow.models.xcom_arg import XComArg
     from botocore.validate import ParamValidator
 
@@ -73,8 +81,7 @@ def _refused(task: Any, arguments: Dict[Any, Any]) -> Iterator[str]:
         return
     # rendering makes texts of these
     plain = {name: "" if isinstance(value, XComArg) else value for name, value in arguments.items()}
-    shape = botocore.session.Session().get_service_model("glue").operation_model("StartJobRun").input_shape
     request = dict({"JobName": task.job_name, "Arguments": plain}, **(getattr(task, "run_job_kwargs", None) or {}))
-    report = ParamValidator().validate(request, shape)
+    report = ParamValidator().validate(request, start_job_run())
     if report.has_errors():
         yield from report.generate_report().splitlines()
