@@ -7,7 +7,7 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Callable, Dict, Optional
 
 from mwaa_airflow.dagtest.project import CHECKOUT
 
@@ -28,11 +28,13 @@ class LocalAws:
         self.region = environment["AWS_DEFAULT_REGION"]
         self.started_here = process is not None
 
-    def client(self, service: str) -> Any:
-        """A boto3 client of the account."""
-        import boto3
+    def client(self, service: str, prepare: Callable[[Any], None] = lambda session: None) -> Any:
+        """A boto3 client of the account; `prepare` gets its session before."""
+        from boto3.session import Session
 
-        return boto3.client(
+        session = Session()
+        prepare(session)
+        return session.client(
             service, endpoint_url=self.endpoint, region_name=self.region,
             aws_access_key_id="test", aws_secret_access_key="test",  # noqa: S106
         )  # fmt: skip
@@ -77,7 +79,14 @@ def _environment(folder: Path) -> Optional[Dict[str, str]]:
     if done.returncode:
         return None
     pairs = [item.split("=", 1) for item in done.stdout.decode().split("\0") if "=" in item]
-    return {name: value for name, value in pairs if name.startswith(LOCAL)}
+    found = dict(pairs)
+    kept = {name: value for name, value in found.items() if name.startswith(LOCAL)}
+    if (
+        found.get("MODE") == "docker"
+    ):  # those are the names that containers have for each other; the port is published here
+        inside, here = found["AWS_ENDPOINT"], "http://127.0.0.1:{}".format(found["AWS_PORT"])
+        kept = {name: value.replace(inside, here) for name, value in kept.items()}
+    return kept
 
 
 def _answers(endpoint: str) -> bool:
