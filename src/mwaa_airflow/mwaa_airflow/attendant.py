@@ -71,7 +71,8 @@ def _read(file, answer):
 
 def _read_here(file):
     from airflow import settings
-    from airflow.models import DAG, DagBag, DagModel, SerializedDagModel
+    from airflow.models import DAG, DagBag, DagModel
+    from airflow.models.serialized_dag import SerializedDagModel
     from airflow.utils.session import create_session
 
     settings.engine.dispose()  # connections of the process that this one was forked from

@@ -150,6 +150,8 @@ def what_failed(run: LiveRun, tasks: Dict[str, Any], logs: Dict[str, List[str]],
 
 def last_error(log: str) -> List[str]:
     """The lines of a task's log that say why it failed: from the end of its last traceback, or its last error."""
+    if not log:
+        return ["it has no log: it never came to a worker. Next: make logs SERVICE=scheduler"]
     lines = log.splitlines()
     found: Optional[int] = None
     for number, line in enumerate(lines):

@@ -39,6 +39,8 @@ def deployed(request: Any, _remote_airflow: Any) -> Iterator[Any]:
     if isinstance(_remote_airflow, NoStack):
         pytest.fail(str(_remote_airflow), pytrace=False)
     aws = request.getfixturevalue("_local_aws")
+    if aws.started_here or aws.endpoint != _remote_airflow.stack["endpoint"]:
+        pytest.fail("The stack's AWS endpoint does not answer. Next: make status", pytrace=False)
     kit = request.node.stash[KIT] = Kit(_remote_airflow, lambda: aws)
     attachments = request.node.stash[ATTACHMENTS] = Attachments(_base(request.config), request.node.nodeid, aws)
     attachments.discard()

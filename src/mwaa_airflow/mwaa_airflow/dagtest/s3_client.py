@@ -4,7 +4,7 @@ import csv
 import gzip
 import io
 import json
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 GZIP = b"\x1f\x8b"
 
@@ -17,14 +17,10 @@ class Readers:
         return [one["Key"] for one in list_objects(self, bucket, prefix)]
 
     def read_json_lines(self, bucket: str, key_or_prefix: str) -> List[Any]:
-        """A value for each line that is not empty; gzip is unpacked. Raises AssertionError if there is no such object."""
+        """A value for each line that is not empty; gzip is unpacked. Raises AssertionError if there is no such object, or
+        a line is no JSON."""
         __tracebackhide__ = True
-        return [
-            json.loads(line)
-            for _, text in _texts(self, bucket, key_or_prefix)
-            for line in text.split("\n")
-            if line.strip()
-        ]
+        return [value for key, text in _texts(self, bucket, key_or_prefix) for value in _values(bucket, key, text)]
 
     def read_csv(self, bucket: str, key_or_prefix: str, **options: Any) -> List[Dict[str, str]]:
         """A dict for each row, by the header of each object, or by `fieldnames=`; options are those of csv.DictReader."""
@@ -62,6 +58,17 @@ def _texts(client: Any, bucket: str, key_or_prefix: str) -> List[Tuple[str, str]
         text = "There is no object with data at s3://{}/{}. The bucket has: {}"
         raise AssertionError(text.format(bucket, key_or_prefix, ", ".join(there) or "nothing"))
     return [(key, _text(client.get_object(Bucket=bucket, Key=key)["Body"].read())) for key in chosen]
+
+
+def _values(bucket: str, key: str, text: str) -> Iterator[Any]:
+    __tracebackhide__ = True
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except ValueError as error:
+                place = "s3://{}/{}, line {}".format(bucket, key, number)
+                raise AssertionError("{} is no JSON ({}): {}".format(place, error, line[:200])) from None
 
 
 def _is_data(key: str) -> bool:

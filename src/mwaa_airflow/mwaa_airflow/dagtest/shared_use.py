@@ -15,6 +15,7 @@ class SharedUse:
     """`make(leftover)` returns what to remember, as JSON; it gets what was remembered when a user before it has died."""
 
     def __init__(self, folder: Path, name: str, make: Callable[[Any], Any], undo: Callable[[Any], None]) -> None:
+        __tracebackhide__ = True
         folder.mkdir(parents=True, exist_ok=True)
         self._gate, self._kept = folder / (name + ".gate"), folder / (name + ".json")
         self._make, self._undo = make, undo
@@ -28,6 +29,7 @@ class SharedUse:
                 raise
 
     def _begin(self) -> None:
+        __tracebackhide__ = True
         kept = json.loads(self._kept.read_text()) if self._kept.is_file() else None
         if self._is_only_user():
             kept = self._make(kept)

@@ -2,9 +2,10 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
-import urllib.error
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any, Callable, Dict, Optional
@@ -12,6 +13,7 @@ from typing import Any, Callable, Dict, Optional
 from mwaa_airflow.dagtest.project import CHECKOUT
 
 SCRIPT = ". '{}/stack/bin/environment' && env -0"
+PATIENCE = 30.0  # seconds for an answer of an address that takes connections
 LOCAL = ("AWS_", "AIRFLOW_CONN_AWS_DEFAULT", "NO_PROXY", "no_proxy")
 
 
@@ -90,9 +92,16 @@ def _environment(folder: Path) -> Optional[Dict[str, str]]:
 
 
 def _answers(endpoint: str) -> bool:
+    """Whether somebody serves there. A machine that has much to do may take its time; an address that refuses has nobody."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(endpoint + "/_localstack/health", timeout=3):
-            return True
-    except (OSError, urllib.error.URLError):
-        return False
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            with opener.open(endpoint + "/_localstack/health", timeout=PATIENCE):
+                return True
+        except socket.timeout:
+            continue
+        except OSError as error:
+            if not isinstance(getattr(error, "reason", None), socket.timeout):
+                return False
+    return False
