@@ -16,15 +16,17 @@ import re
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Set
+from typing import Any, Dict, Iterator, List, Set
 
 from mwaa_airflow.dagtest.live_run import GlueRun, LiveRun
 from mwaa_airflow.dagtest.s3_client import list_objects
 
 LONGEST_NAME = 120  # characters
-LAST_LINES = 12
+LAST_LINES = 5
 MOST_OBJECTS = 1000  # of a bucket
-ERROR = re.compile(r"\b(ERROR|Exception|Error|Traceback)\b")
+FAILURE, ERROR = "Task failed with exception", " ERROR - "
+RECORD = re.compile(r"\[\d{4}-\d\d-\d\d ")
+"""How Airflow begins the lines of a log."""
 
 
 class Attachments:
@@ -149,17 +151,20 @@ def what_failed(run: LiveRun, tasks: Dict[str, Any], logs: Dict[str, List[str]],
 
 
 def last_error(log: str) -> List[str]:
-    """The lines of a task's log that say why it failed: from the end of its last traceback, or its last error."""
+    """The lines of a task's log that say why it failed: the end of the traceback that Airflow writes, else its last error."""
     if not log:
         return ["it has no log: it never came to a worker. Next: make logs SERVICE=scheduler"]
     lines = log.splitlines()
-    found: Optional[int] = None
-    for number, line in enumerate(lines):
-        if ERROR.search(line):
-            found = number
-    if found is None:
-        return lines[-3:]
-    return lines[max(0, found - LAST_LINES + 1) : found + 1]
+    failures = [number for number, line in enumerate(lines) if FAILURE in line]
+    if not failures:
+        errors = [line for line in lines if ERROR in line]
+        return errors[-1:] or lines[-LAST_LINES:]
+    traceback: List[str] = []
+    for line in lines[failures[-1] + 1 :]:
+        if RECORD.match(line):
+            break
+        traceback.append(line)
+    return traceback[-LAST_LINES:]
 
 
 def _is_named(bucket: str, text: str) -> bool:

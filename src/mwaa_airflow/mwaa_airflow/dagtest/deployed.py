@@ -11,6 +11,8 @@ import uuid
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
+import pytest
+
 from mwaa_airflow.attendant import OURS
 from mwaa_airflow.dagtest.live_run import ENDED, LiveRun
 from mwaa_airflow.dagtest.remote import RemoteAirflow, StackError, create_glue_jobs
@@ -43,7 +45,7 @@ class Deployment:
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         try:
-            if error is not None:
+            if isinstance(error, (Exception, pytest.fail.Exception)):  # not: skipped, expected to fail, Ctrl-C
                 self._kit.failing(self.runs)
             self._end_runs()
         finally:
