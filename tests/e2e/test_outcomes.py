@@ -8,10 +8,10 @@ import subprocess
 import pytest
 
 from mwaa_local.settings import ROOT
+from tests.support.outcomes.record import comparable, recorded, write
 from tests.support.stack import StackUnderTest, poll
 
 OUTCOMES = ROOT / "tests" / "support" / "outcomes"
-RECORD = OUTCOMES / "expected.json"
 RUN_ID = "manual__2023-05-01T00:00:00+00:00"
 SECONDS = 600
 # Prints what a run left, in Airflow's interpreter: {dag_id: {state, tasks: {task_id: {state, tries, xcoms}}}}.
@@ -49,7 +49,10 @@ for dag_id in sorted(dag_id for dag_id in bag.dags if re.search(sys.argv[3], dag
 
 @pytest.fixture(scope="module")
 def outcome_stack(tmp_path_factory):
-    stack = StackUnderTest(tmp_path_factory.mktemp("outcomes") / "state", MWAA_PROJECT=str(OUTCOMES))
+    # What is compared is what the scheduler decides. Without Celery nothing depends on how quickly a message is sent: on a
+    # busy machine, Airflow's limit of a second for that fails tasks ("finished although the task says its queued").
+    settings = {"MWAA_PROJECT": str(OUTCOMES), "EXECUTOR": "local"}
+    stack = StackUnderTest(tmp_path_factory.mktemp("outcomes") / "state", **settings)
     try:
         stack.up()
         yield stack
@@ -66,9 +69,10 @@ def in_airflow(stack, program, *arguments):
 
 def outcomes(stack):
     [line] = [line for line in in_airflow(stack, ASK, RUN_ID).splitlines() if line.startswith("OUTCOMES ")]
-    return json.loads(line[len("OUTCOMES ") :])
+    return {dag_id: comparable(outcome) for dag_id, outcome in json.loads(line[len("OUTCOMES ") :]).items()}
 
 
+@pytest.mark.slow
 def test_the_scheduler_ends_each_dag_as_recorded(outcome_stack):
     folder = OUTCOMES / "dags" if not outcome_stack.in_docker else "/usr/local/airflow/dags"
     recording = os.environ.get("RECORD_OUTCOMES", "")
@@ -81,9 +85,10 @@ def test_the_scheduler_ends_each_dag_as_recorded(outcome_stack):
 
     assert poll(all_ended, SECONDS, every=3), [dag_id for dag_id, run in seen.items() if run["state"] == "running"]
     # a callback runs after its task's state is written
-    wanted = json.loads(RECORD.read_text()) if RECORD.is_file() else {}
+    wanted = recorded()
     poll(lambda: seen.update(outcomes(outcome_stack)) or seen == wanted, 20, every=2)
     if recording:
-        RECORD.write_text(json.dumps(wanted | seen, indent=1, sort_keys=True) + "\n")
+        write(wanted | seen)
     else:
-        assert seen == wanted
+        assert {dag_id: run for dag_id, run in seen.items() if run != wanted.get(dag_id)} == {}
+        assert set(seen) == set(wanted)
