@@ -1,53 +1,23 @@
 """The plugin's fixture `deployed`, as users have it: their test modules, run by stack/bin/dag-tests against the suite's stack.
 
-The test that must pass is the one in docs/dag-tests.md, word for word, beside one that brings a DAG and a Glue job.
+The test that must pass is the one in docs/dag-tests.md, word for word.
 """
 
 import re
-import subprocess
 from xml.etree import ElementTree
 
 import pytest
 
 from mwaa_local.settings import ROOT
+from tests.support import users_tests
 
-[EXAMPLE] = re.findall(
-    r"^```python\n(def test_the_run_id.*?)^```$", (ROOT / "docs/dag-tests.md").read_text(), re.M | re.S
-)
-CONFTEST = 'pytest_plugins = ["mwaa_airflow.dagtest.plugin"]\n'
-BROUGHT = """
-from datetime import datetime
-
-from airflow import DAG
-from airflow.operators.bash import BashOperator
-
-with DAG("kit_brought", schedule_interval=None, start_date=datetime(2023, 4, 1), default_args={"owner": "t"}) as dag:
-    BashOperator(task_id="say", bash_command="echo {{ dag_run.conf['word'] }}") >> BashOperator(
-        task_id="fail", bash_command="echo s3://kit-bucket/; exit {{ dag_run.conf.get('code', 0) }}"
-    )
-"""
-JOB = 'Command: {Name: pythonshell, PythonVersion: "3.9"}\nMaxCapacity: 0.0625\n'
+PAGE = (ROOT / "docs/dag-tests.md").read_text()
+[EXAMPLE] = re.findall(r"^```python\n(def test_the_run_id.*?)^```$", PAGE, re.M | re.S)
 TESTS = """
 import gzip
 from pathlib import Path
 
-import pytest
-
 HERE = Path(__file__).parent
-
-
-@pytest.mark.parametrize(("word", "minute"), [("one", 1), ("two", 2)])
-def test_brought(deployed, s3, glue, word, minute):
-    with deployed(HERE / "brought.py", glue=HERE / "jobs") as d:
-        assert glue.get_job(JobName="kit_job")["Job"]["Command"]["Name"] == "pythonshell"
-        run = d.trigger(conf={"word": word}, logical_date="2023-05-02T12:0{}".format(minute))
-        run.wait(limit=200)
-        assert run.logical_date.minute == minute
-        say = run.tasks["say"]
-        assert (run.state, say.state, say.try_number) == ("success", "success", 1)
-        assert (say.xcom(), say.rendered()["bash_command"]) == (word, "echo " + word)
-        assert say.start < say.end and say.duration == (say.end - say.start).total_seconds()
-        assert word in say.log() and len(say.logs()) == 1
 
 
 def test_fails(deployed, s3):
@@ -78,44 +48,63 @@ def test_never_ends(deployed):
         d.trigger().wait(limit=4)
 """
 FAILING = {"test_fails", "test_broken", "test_not_there", "test_never_ends"}
+TESTS_THAT_BRING = """
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
 
 
-def dag_tests(state, folder, *arguments):
-    """Runs a user's tests; `state` is the state folder of the stack."""
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "MWAA_STATE": str(state)}
-    command = [ROOT / "stack" / "bin" / "dag-tests", ".", "-p", "no:cacheprovider", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=500)
+@pytest.mark.parametrize(("word", "minute"), [("one", 1), ("two", 2)])
+def test_brought(deployed, s3, glue, word, minute):
+    with deployed(HERE / "brought.py", glue=HERE / "jobs") as d:
+        assert glue.get_job(JobName="kit_job")["Job"]["Command"]["Name"] == "pythonshell"
+        run = d.trigger(conf={"word": word}, logical_date="2023-05-02T12:0{}".format(minute))
+        run.wait(limit=200)
+        assert run.logical_date.minute == minute
+        say = run.tasks["say"]
+        assert (run.state, say.state, say.try_number) == ("success", "success", 1)
+        assert (say.xcom(), say.rendered()["bash_command"]) == (word, "echo " + word)
+        assert say.start < say.end and say.duration == (say.end - say.start).total_seconds()
+        assert word in say.log() and len(say.logs()) == 1
+"""
+BROUGHT = """
+from datetime import datetime
+
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+
+with DAG("kit_brought", schedule_interval=None, start_date=datetime(2023, 4, 1), default_args={"owner": "t"}) as dag:
+    BashOperator(task_id="say", bash_command="echo {{ dag_run.conf['word'] }}")
+"""
+JOB = 'Command: {Name: pythonshell, PythonVersion: "3.9"}\nMaxCapacity: 0.0625\n'
 
 
-def write_tests(folder, text):
-    (folder / "dags").mkdir()
-    (folder / "conftest.py").write_text(CONFTEST)
-    (folder / "test_of_user.py").write_text(text)
+def run_in_two_processes(stack, folder):
+    """(what pytest printed, {test: its case in JUnit's file})."""
+    done = users_tests.run(stack.state, folder, "--junitxml=report.xml", "-n", "2")
+    cases = ElementTree.parse(folder / "report.xml").iter("testcase")
+    return done.stdout + done.stderr, {case.get("name"): case for case in cases}
+
+
+def failed(cases):
+    return {name for name, case in cases.items() if case.find("failure") is not None or case.find("error") is not None}
 
 
 @pytest.fixture(scope="module")
 def users_run(stack, tmp_path_factory):
-    """(what pytest printed, JUnit's file by test, the folder of attachments), of one run of all tests in two processes."""
+    """As run_in_two_processes gives it, and the folder of attachments."""
     folder = tmp_path_factory.mktemp("users")
-    write_tests(folder, TESTS + "\n\n" + EXAMPLE)
-    (folder / "brought.py").write_text(BROUGHT)
+    users_tests.write(folder, TESTS + "\n\n" + EXAMPLE)
     (folder / "broken.py").write_text("from airflow import DAG\nimport no_such_package\n")
-    job = folder / "jobs" / "kit_job"
-    job.mkdir(parents=True)
-    (job / "job.yaml").write_text(JOB)
-    (job / "script.py").write_text("print('kit')\n")
-    done = dag_tests(stack.state, folder, "--junitxml=report.xml", "-n", "2")
-    cases = {case.get("name"): case for case in ElementTree.parse(folder / "report.xml").iter("testcase")}
-    return done.stdout + done.stderr, cases, stack.state / "tests" / "attachments"
+    return (*run_in_two_processes(stack, folder), stack.state / "tests" / "attachments")
 
 
 def test_what_is_right_passes_and_what_is_wrong_fails(users_run):
     said, cases, _ = users_run
-    failed = {
-        name for name, case in cases.items() if case.find("failure") is not None or case.find("error") is not None
-    }
-    assert failed == FAILING, said
-    assert len(cases) == len(FAILING) + 3
+    assert failed(cases) == FAILING, said
+    assert set(cases) == FAILING | {"test_the_run_id_reaches_glue"}
 
 
 def test_a_failed_test_leaves_logs_templates_glue_runs_and_a_listing(users_run):
@@ -154,17 +143,30 @@ def test_a_run_that_does_not_end_is_told_with_its_tasks_and_ended(stack, users_r
     assert stack.query(query, "e2e__%") == [["failed"]]
 
 
-def test_what_was_brought_is_gone_and_what_was_paused_is_paused(stack, project, users_run):
+def test_what_was_paused_is_paused(stack, users_run):
+    for dag_id in ("drill_sleeps", "always_fails", "run_id_walkthrough"):
+        assert stack.query("SELECT is_paused FROM dag WHERE dag_id = %s", dag_id) == [[True]]
+
+
+@pytest.mark.slow
+def test_two_tests_at_once_bring_the_same_file_and_job_and_the_last_one_takes_them_away(stack, project, tmp_path):
+    users_tests.write(tmp_path, TESTS_THAT_BRING)
+    (tmp_path / "brought.py").write_text(BROUGHT)
+    job = tmp_path / "jobs" / "kit_job"
+    job.mkdir(parents=True)
+    (job / "job.yaml").write_text(JOB)
+    (job / "script.py").write_text("print('kit')\n")
+    said, cases = run_in_two_processes(stack, tmp_path)
+    assert len(cases) == 2 and failed(cases) == set(), said
     assert list((project / "dags").glob("*e2e_*")) == []
     assert stack.query("SELECT count(*) FROM dag WHERE dag_id = 'kit_brought' AND is_active") == [[0]]
     assert stack.query("SELECT count(*) FROM dag_run WHERE dag_id = 'kit_brought'") == [[0]]
-    assert stack.query("SELECT is_paused FROM dag WHERE dag_id = 'drill_sleeps'") == [[True]]
     assert "kit_job" not in [job["Name"] for job in stack.client("glue").get_jobs()["Jobs"]]
 
 
 def test_without_a_stack_one_line_says_what_to_do(new_stack, tmp_path):
     idle = new_stack()
-    write_tests(tmp_path, 'def test_it(deployed):\n    with deployed("impressions"):\n        pass\n')
-    done = dag_tests(idle.state, tmp_path)
+    users_tests.write(tmp_path, 'def test_it(deployed):\n    with deployed("impressions"):\n        pass\n')
+    done = users_tests.run(idle.state, tmp_path)
     assert done.returncode == 1 and "Next: make up" in done.stdout and "Traceback" not in done.stdout, done.stdout
     assert not (idle.state / "alone").exists(), "LocalStack alone would not help"
