@@ -68,6 +68,11 @@ def test_brought(deployed, s3, glue, word, minute):
         assert (say.xcom(), say.rendered()["bash_command"]) == (word, "echo " + word)
         assert say.start < say.end and say.duration == (say.end - say.start).total_seconds()
         assert word in say.log() and len(say.logs()) == 1
+
+
+def test_taken(deployed):
+    with pytest.raises(AssertionError, match="Glue jobs of these names already: always_fails"):
+        deployed("always_fails", glue=HERE / "taken").__enter__()
 """
 BROUGHT = """
 from datetime import datetime
@@ -152,12 +157,12 @@ def test_what_was_paused_is_paused(stack, users_run):
 def test_two_tests_at_once_bring_the_same_file_and_job_and_the_last_one_takes_them_away(stack, project, tmp_path):
     users_tests.write(tmp_path, TESTS_THAT_BRING)
     (tmp_path / "brought.py").write_text(BROUGHT)
-    job = tmp_path / "jobs" / "kit_job"
-    job.mkdir(parents=True)
-    (job / "job.yaml").write_text(JOB)
-    (job / "script.py").write_text("print('kit')\n")
+    for job in (tmp_path / "jobs" / "kit_job", tmp_path / "taken" / "always_fails"):
+        job.mkdir(parents=True)
+        (job / "job.yaml").write_text(JOB)
+        (job / "script.py").write_text("print('kit')\n")
     said, cases = run_in_two_processes(stack, tmp_path)
-    assert len(cases) == 2 and failed(cases) == set(), said
+    assert len(cases) == 3 and failed(cases) == set(), said
     assert list((project / "dags").glob("*e2e_*")) == []
     assert stack.query("SELECT count(*) FROM dag WHERE dag_id = 'kit_brought' AND is_active") == [[0]]
     assert stack.query("SELECT count(*) FROM dag_run WHERE dag_id = 'kit_brought'") == [[0]]

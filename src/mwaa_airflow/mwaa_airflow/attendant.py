@@ -73,11 +73,12 @@ def _read_here(file):
     from airflow import settings
     from airflow.models import DAG, DagBag, DagModel
     from airflow.models.serialized_dag import SerializedDagModel
+    from airflow.utils.file import correct_maybe_zipped
     from airflow.utils.session import create_session
 
     settings.engine.dispose()  # connections of the process that this one was forked from
     bag = DagBag(os.devnull, include_examples=False, read_dags_from_db=False)
-    bag.process_file(file, only_if_updated=False)
+    bag.process_file(correct_maybe_zipped(file), only_if_updated=False)
     if bag.import_errors:
         return {"error": "\n".join(bag.import_errors.values())}
     if not bag.dags:
@@ -89,10 +90,11 @@ def _read_here(file):
             if model.fileloc != file and os.path.isfile(model.fileloc):
                 text = "its DAG {} is in the stack already, from {}. Next: deployed({!r}), or give it another id"
                 return {"error": text.format(model.dag_id, model.fileloc, model.dag_id)}
-        changed = [dag.dag_id for dag in bag.dags.values() if SerializedDagModel.write_dag(dag, session=session)]
+        changed = [dag for dag in bag.dags.values() if SerializedDagModel.write_dag(dag, session=session)]
+        for dag in changed:
+            bag._sync_perm_for_dag(dag, session=session)  # as Airflow's parser does
         DAG.bulk_write_to_db(bag.dags.values(), session=session)
-    bag.sync_to_db()  # the rest of what the parser does: code, permissions
-    return {"dags": sorted(bag.dags), "changed": changed}
+    return {"dags": sorted(bag.dags), "changed": [dag.dag_id for dag in changed]}
 
 
 def dag(dag_id):
