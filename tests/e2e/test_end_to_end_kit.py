@@ -10,6 +10,7 @@ import pytest
 
 from mwaa_local.settings import ROOT
 from tests.support import users_tests
+from tests.support.stack import INSTALLED
 
 PAGE = (ROOT / "docs/dag-tests.md").read_text()
 [EXAMPLE] = re.findall(r"^```python\n(def test_the_run_id.*?)^```$", PAGE, re.M | re.S)
@@ -169,9 +170,12 @@ def test_two_tests_at_once_bring_the_same_file_and_job_and_the_last_one_takes_th
     assert "kit_job" not in [job["Name"] for job in stack.client("glue").get_jobs()["Jobs"]]
 
 
-def test_without_a_stack_one_line_says_what_to_do(new_stack, tmp_path):
-    idle = new_stack()
-    users_tests.write(tmp_path, 'def test_it(deployed):\n    with deployed("impressions"):\n        pass\n')
-    done = users_tests.run(idle.state, tmp_path)
+def test_without_a_stack_one_line_says_what_to_do(tmp_path):
+    users, state = tmp_path / "users", tmp_path / "state"
+    users.mkdir()
+    state.mkdir()
+    (state / "venvs").symlink_to(INSTALLED / "venvs")
+    users_tests.write(users, 'def test_it(deployed):\n    with deployed("impressions"):\n        pass\n')
+    done = users_tests.run(state, users)
     assert done.returncode == 1 and "Next: make up" in done.stdout and "Traceback" not in done.stdout, done.stdout
-    assert not (idle.state / "alone").exists(), "LocalStack alone would not help"
+    assert not (state / "alone").exists(), "LocalStack alone would not help"
