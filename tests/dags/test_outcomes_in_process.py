@@ -1,12 +1,12 @@
 """A run in one process ends as the real scheduler ends it: state, attempts and XComs of each task of each small DAG."""
 
-import json
-
 import pytest
 from conftest import ROOT
 
+from tests.support.outcomes.record import comparable, recorded
+
 OUTCOMES = ROOT / "tests" / "support" / "outcomes"
-EXPECTED = json.loads((OUTCOMES / "expected.json").read_text()) if (OUTCOMES / "expected.json").is_file() else {}
+EXPECTED = recorded()
 
 
 @pytest.fixture(scope="session")
@@ -19,11 +19,11 @@ def outcome_dags(_database):
 
 
 def outcome(result):
-    """In the form of expected.json, as JSON gives it back."""
+    """In the form of the record."""
     tasks = {task_id: {"state": task.state, "tries": task.tries} for task_id, task in result.tasks.items()}
     for task_id, xcoms in result.xcoms.items():
         tasks[task_id]["xcoms"] = xcoms
-    return json.loads(json.dumps({"state": result.state, "tasks": tasks}))
+    return comparable({"state": result.state, "tasks": tasks})
 
 
 def test_the_scheduler_has_recorded_every_dag(outcome_dags):

@@ -1,6 +1,6 @@
-"""DAGs that run Glue jobs, triggered for real: green only when the job really succeeded."""
+"""DAGs that run Glue jobs, triggered for real: green only when the job really succeeded. That the run id is the same at every
+step of its way is told by test_end_to_end_kit.py."""
 
-import json
 import re
 from contextlib import contextmanager
 
@@ -31,29 +31,6 @@ def test_the_demo_is_all_right(stack, demo):
 def test_the_demo_refuses_a_day_without_sample_data(stack):
     done = stack.command("demo", "--date", "1999-01-01")
     assert done.returncode == 1 and "2023-05-01" in done.stderr
-
-
-def test_the_run_id_is_the_same_at_every_step_of_its_way(stack, run_id):
-    stack.trigger("run_id_walkthrough", run_id)
-    run = stack.wait_for_run("run_id_walkthrough", run_id, 240)
-    assert run and run["state"] == "success", stack.task_logs("run_id_walkthrough")
-
-    [in_xcom] = [
-        x["value"]
-        for x in stack.airflow.xcoms("run_id_walkthrough", run_id)
-        if x["task_id"] == "show_arguments.run_glue_job" and x["key"] == "return_value"
-    ]
-    query = (
-        "SELECT rendered_fields FROM rendered_task_instance_fields r JOIN dag_run d"
-        " ON d.dag_id = r.dag_id AND d.execution_date = r.execution_date"
-        " WHERE d.run_id = %s AND r.task_id = 'show_arguments.get_glue_job_status'"
-    )
-    rendered = stack.query(query, run_id)[0][0]
-    rendered = json.loads(rendered) if isinstance(rendered, str) else rendered
-    in_glue = [run["Id"] for run in stack.client("glue").get_job_runs(JobName="show_arguments")["JobRuns"]]
-
-    assert rendered["run_id"] == in_xcom
-    assert in_xcom in in_glue
 
 
 @pytest.mark.parametrize(

@@ -54,22 +54,23 @@ def import_errors(connection):
 
 
 def run_state(connection, dag_id, run_id):
-    """{"state", "logical_date", "tasks": [{"task_id", "state", "try_number", "seconds"}]}.
+    """{"state", "logical_date", "tasks": [{"task_id", "state", "try_number", "seconds", "start", "end"}]}.
 
-    State is None while there is no such run; the logical date is an ISO timestamp.
+    State is None while there is no such run; the logical date, start and end are ISO timestamps, or None.
     """
     query = "SELECT state, execution_date FROM dag_run WHERE dag_id = %s AND run_id = %s"
     runs = _rows(connection, query, dag_id, run_id)
     tasks = _rows(
         connection,
-        "SELECT task_id, state, try_number, EXTRACT(EPOCH FROM COALESCE(end_date, now()) - start_date)::float AS seconds"
-        " FROM task_instance WHERE dag_id = %s AND run_id = %s ORDER BY start_date NULLS LAST, task_id",
+        "SELECT task_id, state, try_number, EXTRACT(EPOCH FROM COALESCE(end_date, now()) - start_date)::float AS seconds,"
+        " start_date, end_date FROM task_instance WHERE dag_id = %s AND run_id = %s ORDER BY start_date NULLS LAST, task_id",
         dag_id,
         run_id,
     )
+    for task in tasks:
+        task["start"], task["end"] = _iso(task.pop("start_date")), _iso(task.pop("end_date"))
     run = runs[0] if runs else {"state": None, "execution_date": None}
-    logical_date = run["execution_date"].isoformat() if run["execution_date"] else None
-    return {"state": run["state"], "logical_date": logical_date, "tasks": tasks}
+    return {"state": run["state"], "logical_date": _iso(run["execution_date"]), "tasks": tasks}
 
 
 def xcoms(connection, dag_id, run_id):
@@ -85,11 +86,13 @@ def xcoms(connection, dag_id, run_id):
     return [dict(row, value=json.loads(bytes(row["value"]).decode())) for row in rows]
 
 
-def follow(connection, dag_id, run_id):
+def follow(connection, dag_id, run_id, stop=None):
     """Yields run_state() at each change of a state, the last time when the run has ended. Survives a database restart.
 
-    Stops early when standard input ends: hold it open as long as you want to hear more.
+    Stops early when standard input ends: hold it open as long as you want to hear more. `stop(seconds)`, if given, decides
+    instead: it waits so long at most, and says whether to stop.
     """
+    stop = stop or _asker_is_gone
     seen = None
     while True:
         try:
@@ -103,7 +106,7 @@ def follow(connection, dag_id, run_id):
             yield now
         if now["state"] in ("success", "failed"):
             return
-        if _asker_is_gone(LOOK_EVERY):
+        if stop(LOOK_EVERY):
             return
 
 
@@ -143,6 +146,10 @@ def _asker_is_gone(seconds):
     here: killing that command does not kill what it runs in the container."""
     readable, _, _ = select.select([sys.stdin], [], [], seconds)
     return bool(readable) and not os.read(sys.stdin.fileno(), 1)
+
+
+def _iso(moment):
+    return moment.isoformat() if moment else None
 
 
 def _rows(connection, query, *values):

@@ -38,14 +38,14 @@ class GlueJob:
         return {"Role": role, **self.definition, "Name": self.name, "Command": command}
 
 
-def load_jobs(project: Path) -> list[GlueJob]:
-    """All jobs of a project, by name; none when it has no glue/ folder.
+def load_jobs(project: Path, name: str = "glue") -> list[GlueJob]:
+    """All jobs of a project, by name; none when it has no glue/ folder, or none of the `name` given.
 
     Raises BadFile with every mistake in every file: file, line, field, what is allowed.
     """
     complaints: list[str] = []
     jobs: dict[str, GlueJob] = {}
-    folder = project / "glue"
+    folder = project / name
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         job = _load(path, project, complaints) if path.is_dir() else None
         if job is None:

@@ -9,4 +9,10 @@ templates    every template of a DAG, rendered with a real context
 checks       ready-made integrity checks
 plugin       all of it as pytest fixtures
 __main__     all of it as `make run`
+
+Tests on a stack that runs, with its scheduler:
+end_to_end   the plugin's part for them
+remote       the stack's Airflow, asked through one process (mwaa_airflow.attendant)
+deployed     a DAG in the stack for the time of a test; shared_use: by several tests at once
+live_run     a run there; s3_client: what it has written; attachments: what a failed test leaves
 """

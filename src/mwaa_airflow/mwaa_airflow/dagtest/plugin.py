@@ -7,7 +7,8 @@ dag           dag("impressions"): one of them
 airflow_db    the database, empty but for seed.yaml; each test has its own
 run_dag       run_dag("impressions", logical_date="2023-05-01", conf={...}, mocks={...}): a RunResult
 stack         the local AWS account, for the session; in a test that has it, every AWS client goes there
-glue, s3      its boto3 clients
+glue, s3      its boto3 clients; s3 with readers for JSON lines and CSV
+deployed      deployed("impressions"): a DAG of the stack that runs, for real runs (end_to_end.py)
 frozen_time   frozen_time("2023-05-01T12:00"): the clock stands still until the test ends
 dag_check     a ready-made check on a file: from mwaa_airflow.dagtest.checks import test_dag_file
 """
@@ -30,7 +31,12 @@ INI = {
     "mwaa_pools": ("args", "pools that exist beside default_pool"),
     "mwaa_import_seconds": ("string", "seconds in which a file must be read; default: MWAA's 30"),
     "mwaa_most_retries": ("string", "most retries of a task; default: 5"),
+    "mwaa_attachments": (
+        "string",
+        "folder for what failed tests on the stack leave; default: tests/attachments in the state folder",
+    ),
 }
+pytest_plugins = ["mwaa_airflow.dagtest.end_to_end"]
 KEY = pytest.StashKey["Session"]()
 
 
@@ -77,6 +83,7 @@ class Session:
 def pytest_addoption(parser: Any) -> None:
     group = parser.getgroup("mwaa", "DAGs as on MWAA 2.2.2")
     group.addoption("--mwaa-project", default="", help=INI["mwaa_project"][1])
+    group.addoption("--mwaa-attachments", default="", help=INI["mwaa_attachments"][1])
     group.addoption("--mwaa-check-off", action="append", default=[], help=INI["mwaa_checks_off"][1])
     for name, (kind, text) in INI.items():
         parser.addini(name, text, type=kind, default=[] if kind == "args" else "")
@@ -222,12 +229,6 @@ def stack(_local_aws: Any, monkeypatch: Any) -> Any:
 def glue(stack: Any) -> Any:
     """boto3's Glue, at the stack."""
     return stack.client("glue")
-
-
-@pytest.fixture
-def s3(stack: Any) -> Any:
-    """boto3's S3, at the stack."""
-    return stack.client("s3")
 
 
 @pytest.fixture

@@ -2,16 +2,18 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
-import urllib.error
+import time
 import urllib.request
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Callable, Dict, Optional
 
 from mwaa_airflow.dagtest.project import CHECKOUT
 
 SCRIPT = ". '{}/stack/bin/environment' && env -0"
+PATIENCE = 30.0  # seconds for an answer of an address that takes connections
 LOCAL = ("AWS_", "AIRFLOW_CONN_AWS_DEFAULT", "NO_PROXY", "no_proxy")
 
 
@@ -28,11 +30,13 @@ class LocalAws:
         self.region = environment["AWS_DEFAULT_REGION"]
         self.started_here = process is not None
 
-    def client(self, service: str) -> Any:
-        """A boto3 client of the account."""
-        import boto3
+    def client(self, service: str, prepare: Callable[[Any], None] = lambda session: None) -> Any:
+        """A boto3 client of the account; `prepare` gets its session before."""
+        from boto3.session import Session
 
-        return boto3.client(
+        session = Session()
+        prepare(session)
+        return session.client(
             service, endpoint_url=self.endpoint, region_name=self.region,
             aws_access_key_id="test", aws_secret_access_key="test",  # noqa: S106
         )  # fmt: skip
@@ -77,13 +81,27 @@ def _environment(folder: Path) -> Optional[Dict[str, str]]:
     if done.returncode:
         return None
     pairs = [item.split("=", 1) for item in done.stdout.decode().split("\0") if "=" in item]
-    return {name: value for name, value in pairs if name.startswith(LOCAL)}
+    found = dict(pairs)
+    kept = {name: value for name, value in found.items() if name.startswith(LOCAL)}
+    if (
+        found.get("MODE") == "docker"
+    ):  # those are the names that containers have for each other; the port is published here
+        inside, here = found["AWS_ENDPOINT"], "http://127.0.0.1:{}".format(found["AWS_PORT"])
+        kept = {name: value.replace(inside, here) for name, value in kept.items()}
+    return kept
 
 
 def _answers(endpoint: str) -> bool:
+    """Whether somebody serves there. A machine that has much to do may take its time; an address that refuses has nobody."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(endpoint + "/_localstack/health", timeout=3):
-            return True
-    except (OSError, urllib.error.URLError):
-        return False
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            with opener.open(endpoint + "/_localstack/health", timeout=PATIENCE):
+                return True
+        except socket.timeout:
+            continue
+        except OSError as error:
+            if not isinstance(getattr(error, "reason", None), socket.timeout):
+                return False
+    return False
