@@ -36,7 +36,7 @@ class Suite:
 SUITES = [
     Suite("unit"),
     Suite("airflow", "airflow", workers=2),
-    Suite("dags", "airflow"),
+    Suite("dags", "airflow", workers=2),
     Suite("glue", workers=3),
     Suite("spark", workers=3),
     Suite("e2e", mode="native"),
