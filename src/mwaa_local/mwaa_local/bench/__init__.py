@@ -4,7 +4,8 @@ figures       values, medians, ratios, verdicts, tables
 stage         stacks of their own to measure, and how they are ended
 stock         Airflow without anything of ours, the baseline of start and dag
 bench         what a measurement is given
-start job get_job_run glue_load dag cli task_latency memory spark watch docker     the measurements
+sqlite_airflow  Airflow's own commands without anything of ours, the baseline of watch and dag_run
+start job get_job_run glue_load dag cli task_latency memory spark watch dag_run docker     the measurements
 
 Baselines and measured things take turns, so that what else the machine does hits both; the median of the rounds counts.
 Everything runs in state folders and on ports of its own, beside a running stack, and is ended even on Ctrl-C.
@@ -24,7 +25,20 @@ from pathlib import Path
 
 import psutil
 
-from mwaa_local.bench import cli, dag, docker, get_job_run, glue_load, job, memory, spark, start, task_latency, watch
+from mwaa_local.bench import (
+    cli,
+    dag,
+    dag_run,
+    docker,
+    get_job_run,
+    glue_load,
+    job,
+    memory,
+    spark,
+    start,
+    task_latency,
+    watch,
+)
 from mwaa_local.bench.bench import Bench
 from mwaa_local.bench.figures import ENOUGH_ROUNDS, Load, Report, lines_table, usages_table
 from mwaa_local.bench.stage import clear
@@ -46,6 +60,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Report]] = {
     "memory": memory.measure,
     "spark": spark.measure,
     "watch": watch.measure,
+    "dag-run": dag_run.measure,
     "docker": docker.measure,
 }
 

@@ -8,11 +8,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from mwaa_local.bench.bench import Bench, undisturbed
 from mwaa_local.bench.figures import Line, Report
+from mwaa_local.bench.sqlite_airflow import seconds_of, sqlite_airflow
 from mwaa_local.settings import ROOT
 
 TITLE = "A save under make watch; the static checks"
@@ -39,7 +39,7 @@ def measure(bench: Bench) -> Report:
     folder = bench.folder / "watch"
     project = _sample_project(folder / "project")
     many = _many(folder / "many")
-    airflow = _airflow(bench, folder)
+    airflow = sqlite_airflow(bench, folder)
     saved, listed, checked, bagged = [], [], [], []
     watch = bench.keep(_Watch(bench, project))
     bench.tell("the first verdict")
@@ -47,14 +47,14 @@ def measure(bench: Bench) -> Report:
     for number in bench.each_round():
         saved.append(watch.save(project / "dags" / DAG.name, number))
         command = [bench.installed.venv_python("airflow").with_name("airflow"), "dags", "list"]
-        listed.append(_seconds(command, airflow | {"AIRFLOW__CORE__DAGS_FOLDER": str(project / "dags")}))
+        listed.append(seconds_of(command, airflow | {"AIRFLOW__CORE__DAGS_FOLDER": str(project / "dags")}))
     watch.close()
     for number in bench.each_round():
         bagged.append(
-            _seconds([bench.installed.venv_python("airflow"), "-c", BAG.format(FILES), many / "dags"], airflow)
+            seconds_of([bench.installed.venv_python("airflow"), "-c", BAG.format(FILES), many / "dags"], airflow)
         )
         own = os.environ | {"MWAA_STATE": str(folder / f"state-{number}"), "MWAA_PROJECT": str(many)}
-        checked.append(_seconds([sys.executable, "-m", "mwaa_local", "check"], own))
+        checked.append(seconds_of([sys.executable, "-m", "mwaa_local", "check"], own))
     lines = [
         Line("save to verdict, one DAG", "s", tuple(saved), "airflow dags list", tuple(listed), SAVE_AT_MOST),
         Line(f"make check, {FILES} DAG files", "s", tuple(checked), "one DagBag", tuple(bagged), CHECK_AT_MOST),
@@ -122,24 +122,3 @@ def _many(folder: Path) -> Path:
     for number in range(FILES):
         (folder / "dags" / f"made_{number}.py").write_text(TEXT.format(number=number))
     return folder
-
-
-def _airflow(bench: Bench, folder: Path) -> dict[str, str]:
-    """The environment of an Airflow with an empty database of its own, without anything of ours."""
-    home = folder / "airflow"
-    home.mkdir()
-    kept: Mapping[str, str] = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW_", "PYTHON"))}
-    environment = dict(kept) | {
-        "AIRFLOW_HOME": str(home), "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
-    }  # fmt: skip
-    bench.tell("preparing Airflow's database")
-    command = [bench.installed.venv_python("airflow").with_name("airflow"), "db", "init"]
-    subprocess.run([str(word) for word in command], env=environment, capture_output=True, check=True)
-    return environment
-
-
-def _seconds(command: list[object], environment: Mapping[str, str]) -> float:
-    begun = time.perf_counter()
-    subprocess.run([str(word) for word in command], env=environment, capture_output=True, check=True)
-    return time.perf_counter() - begun
