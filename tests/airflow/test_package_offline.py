@@ -59,6 +59,7 @@ def source(folder, name):
     shutil.rmtree(str(unpacked))
 
 
+@pytest.mark.slow
 def test_the_packed_set_is_installed_by_a_role_without_an_index(project, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -101,6 +102,7 @@ PyMODINIT_FUNC PyInit_compiled(void) { return PyModule_Create(&module); }
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("gcc"), reason="there is no compiler")
 def test_what_is_compiled_twice_is_equal_although_each_build_has_its_own_folder(project, tmp_path):
     with zipfile.ZipFile(str(project.plugins / "compiled-1.0.zip"), "w") as archive:

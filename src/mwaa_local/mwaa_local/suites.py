@@ -34,7 +34,7 @@ class Suite:
 
 
 SUITES = [
-    Suite("unit"),
+    Suite("unit", workers=2),
     Suite("airflow", "airflow", workers=2),
     Suite("dags", "airflow", workers=2),
     Suite("glue", workers=3),
