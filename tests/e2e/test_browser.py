@@ -52,7 +52,9 @@ def test_a_web_token_leads_to_the_list_of_dags(stack, page, scheme):
     assert page.url.startswith(scheme + "://") and "#" not in page.url
 
 
-@pytest.mark.parametrize(("token", "told"), [("", "There is no token"), ("forged", "token")])
+@pytest.mark.parametrize(
+    ("token", "told"), [("", "There is no token in the address."), ("forged", "The token is not valid")]
+)
 def test_without_a_good_token_the_page_says_why_and_nobody_is_in(stack, page, token, told):
     page.goto(address(stack, token))
     page.get_by_text(told).wait_for(timeout=30_000)

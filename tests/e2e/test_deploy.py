@@ -100,8 +100,9 @@ def test_without_a_deploy_before_there_is_no_way_back(environment):
     assert done.returncode == 1 and "no deploy to go back to" in done.stderr
 
 
-def test_a_test_on_the_stack_cannot_put_a_file_beside_those_of_the_bucket(environment, project, tmp_path):
-    file = project / "dags" / "one.py"
+def test_a_test_on_the_stack_cannot_put_a_file_beside_those_of_the_bucket(environment, tmp_path):
+    file = tmp_path / "one.py"
+    file.write_text(DAG.format("of_a_user"))
     users_tests.write(tmp_path, f"def test_it(deployed):\n    with deployed({str(file)!r}):\n        pass\n")
     done = users_tests.run(environment.state, tmp_path)
     assert done.returncode == 1 and "(SOURCE=s3)" in done.stdout and "Next: make deploy" in done.stdout, done.stdout
