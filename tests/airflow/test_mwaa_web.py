@@ -233,6 +233,12 @@ def test_the_sso_page_reads_the_fragment_and_posts_it(web):
     assert "location.hash" in page.text and '"/aws_mwaa/login/"' in page.text
 
 
+def test_the_page_keeps_the_browser_from_asking_for_an_icon_whose_answer_would_end_the_login(web):
+    assert '<link rel="icon" href="data:,">' in requests.get(web.url + "/aws-console-sso", timeout=30).text
+    icon = requests.get(web.url.replace("/aws_mwaa", "/favicon.ico"), timeout=30)
+    assert "session" in icon.cookies
+
+
 def test_the_rest_api_is_denied_as_on_mwaa(web):
     for session in (requests, logged_in(web, ["Admin"])):
         assert session.get(web.url.replace("/aws_mwaa", "/api/v1/dags"), timeout=30).status_code == 401

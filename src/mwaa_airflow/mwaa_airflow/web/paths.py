@@ -23,8 +23,10 @@ OTHER_METHODS = ["GET", "PUT", "PATCH", "DELETE"]
 DRAIN = 64 * 1024 * 1024  # bytes of a refused body that are read and thrown away, so that its sender hears the answer
 DRAIN_SECONDS = 5.0
 
+# The icon is there so that no browser asks for /favicon.ico beside the login: the answer's cookie, of a session that is not
+# signed in, would replace that of the login whenever it comes second.
 SSO_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Amazon MWAA (local)</title>
+<html lang="en"><head><meta charset="utf-8"><title>Amazon MWAA (local)</title><link rel="icon" href="data:,">
 <style>
   body { font: 16px/1.5 system-ui, sans-serif; color: #222; margin: 20vh auto; width: max-content; max-width: 90vw }
   code { background: #eee; padding: .1em .3em }
