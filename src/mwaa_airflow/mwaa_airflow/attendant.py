@@ -243,6 +243,17 @@ def _text(file):
 def end_runs(dag_id, run_ids, scheduled_since=None):
     """Fails those of these runs that still go on, and waits for their tasks' processes to end; returns their ids. With
     `scheduled_since`, also runs that the scheduler has made since that time, in seconds since 1970."""
+    ended = set(_fail(dag_id, run_ids, scheduled_since))
+    deadline = time.monotonic() + TASKS_END
+    # looked at again: what the scheduler had in hand at that moment, it may have written after us
+    while ended and (_fail(dag_id, ended) or _processes(dag_id, ended)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return sorted(ended)
+
+
+def _fail(dag_id, run_ids, scheduled_since=None):
+    """Sets runs that go on, and their tasks, to failed; returns their ids. The scheduler holds a lock on a run that it looks at:
+    this waits for it."""
     from datetime import datetime, timezone
 
     from airflow.models import DagRun, TaskInstance
@@ -251,7 +262,8 @@ def end_runs(dag_id, run_ids, scheduled_since=None):
 
     ended = []
     with create_session() as session:
-        for run in session.query(DagRun).filter(DagRun.dag_id == dag_id, DagRun.state.in_(("queued", "running"))):
+        going_on = session.query(DagRun).filter(DagRun.dag_id == dag_id, DagRun.state.in_(("queued", "running")))
+        for run in going_on.with_for_update(of=DagRun):
             made = scheduled_since and run.run_type == "scheduled" and run.queued_at
             late = made and run.queued_at >= datetime.fromtimestamp(scheduled_since, timezone.utc)
             if run.run_id not in run_ids and not late:
@@ -261,9 +273,6 @@ def end_runs(dag_id, run_ids, scheduled_since=None):
             for ti in session.query(TaskInstance).filter_by(dag_id=dag_id, run_id=run.run_id):
                 if ti.state in UNFINISHED:
                     ti.set_state(State.FAILED, session=session)
-    deadline = time.monotonic() + TASKS_END
-    while ended and _processes(dag_id, ended) and time.monotonic() < deadline:
-        time.sleep(0.2)
     return ended
 
 
