@@ -92,6 +92,7 @@ LISTED: dict[str, dict[str, str]] = {
         "GLUE_SPARK_ENVIRONMENTS": OWN_FOLDERS,
         "GLUE_SPARK_INSTALLER": "an image has its Spark from when it was built; nothing is installed in a container",
         "UP_TIMEOUT": ONLY_SETTINGS,
+        "WATCH_TESTS": ONLY_SETTINGS,
         "WORKER_STOP_TIMEOUT": ONLY_SETTINGS,
         "SPT_NOENV": "keeps the environment readable by `make down`, which ends processes by it",
         "SUPERVISOR_ENABLED": ONLY_SUPERVISOR,
