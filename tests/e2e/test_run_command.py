@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from mwaa_local.native.sweep import members
 from mwaa_local.settings import ROOT
 from tests.support.stack import poll
@@ -41,6 +43,7 @@ def test_a_dag_runs_on_the_running_stack_and_leaves_no_run_in_its_database(stack
     assert stack.query("SELECT count(*) FROM dag_run WHERE run_id = %s", found["run_id"]) == [[0]]
 
 
+@pytest.mark.slow
 def test_without_a_stack_localstack_is_started_and_stopped(new_stack):
     """Twice: the second one finds its S3 as the first one left it."""
     idle = new_stack()

@@ -16,6 +16,8 @@ from tests.spark.results.conftest import ONE_VERSION, succeeded
 from tests.spark.runtime.conftest import DATA, SparkAccount
 from tests.support.spark import OPENED, python
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 KINDS = ["a", "b c", "d%2Fe%3D%2520한"]  # as folders
 Found = dict[str, Any]
