@@ -83,9 +83,8 @@ def _environment(folder: Path) -> Optional[Dict[str, str]]:
     pairs = [item.split("=", 1) for item in done.stdout.decode().split("\0") if "=" in item]
     found = dict(pairs)
     kept = {name: value for name, value in found.items() if name.startswith(LOCAL)}
-    if (
-        found.get("MODE") == "docker"
-    ):  # those are the names that containers have for each other; the port is published here
+    if found.get("MODE") == "docker":
+        # those are the names that containers have for each other; here is the published port
         inside, here = found["AWS_ENDPOINT"], "http://127.0.0.1:{}".format(found["AWS_PORT"])
         kept = {name: value.replace(inside, here) for name, value in kept.items()}
     return kept
