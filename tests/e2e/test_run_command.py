@@ -75,7 +75,6 @@ def test_a_dag_that_is_not_there_is_answered_with_those_that_are(stack):
 
 
 def test_a_teams_test_uses_the_running_glue(stack, tmp_path):
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["mwaa_airflow.dagtest.plugin"]\n')
     (tmp_path / "test_own.py").write_text(USERS_TEST)
     environment = stack.environment | {"MWAA_PROJECT": str(ROOT)}
     done = subprocess.run(

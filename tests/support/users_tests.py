@@ -5,13 +5,10 @@ import subprocess
 
 from mwaa_local.settings import ROOT
 
-CONFTEST = 'pytest_plugins = ["mwaa_airflow.dagtest.plugin"]\n'
-
 
 def write(folder, text):
     """A repository with a test module, and no DAGs of its own."""
     (folder / "dags").mkdir()
-    (folder / "conftest.py").write_text(CONFTEST)
     (folder / "test_of_user.py").write_text(text)
 
 

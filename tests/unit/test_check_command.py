@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
@@ -157,3 +158,52 @@ def test_a_file_that_ends_its_process_is_named_and_the_others_are_checked(tmp_pa
     assert [[finding.rule for finding in each.findings] for each in found] == [
         ["MW004"] if number == 2 else ["MW101"] for number in range(6)
     ]
+
+
+def test_the_modules_of_a_zip_are_checked(home):
+    packaged(
+        home / "dags" / "team.zip",
+        {"report.py": "import helpers, lib.sums\n" + WRONG, "lib/sums.py": WRONG, "helpers.py": ""},
+    )
+    done = check(home, "dags/team.zip", "--format", "json")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["files"]) == (1, 3)
+    assert [(each["path"], each["line"], each["rule"]) for each in document["findings"]] == [
+        ("dags/team.zip/lib/sums.py", 1, "MW101"),
+        ("dags/team.zip/report.py", 2, "MW101"),
+    ]
+    assert "\n6 files in " in check(home).stdout, "and with the folder they are in"
+
+
+def test_a_zip_with_more_than_a_file_may_have(home):
+    packaged(home / "dags" / "bomb.zip", {"zeros.py": " " * 200_000_000}, zipfile.ZIP_DEFLATED)
+    done = check(home, "dags/bomb.zip")
+    assert done.returncode == 0 and "MW004" in done.stdout
+
+
+@pytest.mark.parametrize("damage", ["content", "password"])
+def test_a_zip_that_cannot_be_read_is_named(home, damage):
+    archive = home / "dags" / "team.zip"
+    packaged(archive, {"report.py": WRONG})
+    content = bytearray(archive.read_bytes())
+    if damage == "content":
+        place = content.index(b"EmptyOperator")
+        content[place : place + 5] = b"XXXXX"
+    else:
+        content[6] |= 1
+        content[content.index(b"PK\x01\x02") + 8] |= 1
+    archive.write_bytes(content)
+    done = check(home)
+    assert done.returncode == 1
+    assert "dags/team.zip" in done.stderr and "the zip is damaged or locked" in done.stderr
+
+
+def packaged(path, texts, compression=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, text in texts.items():
+            archive.writestr(name, text)
+
+
+def test_what_is_no_file_is_not_waited_for(home):
+    os.mkfifo(home / "dags" / "pipe.py")
+    assert "3 files in " in check(home).stdout

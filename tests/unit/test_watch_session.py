@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import zipfile
 
 import psutil
 import pytest
@@ -161,3 +162,12 @@ def test_once_ends_with_the_verdict(project):
     watch = Watch(project, "--once")
     assert watch.process.wait(PATIENCE) == 1
     assert watch.next(1).startswith("FAILED all files")
+
+
+def test_the_dags_of_a_zip_are_checked_too(project):
+    with zipfile.ZipFile(project / "dags" / "team.zip", "w") as archive:
+        archive.writestr("report.py", "from airflow.operators.empty import EmptyOperator  # a dag\n")
+    watch = Watch(project, "--once")
+    assert watch.process.wait(PATIENCE) == 1
+    verdict = watch.next(1)
+    assert "dags/team.zip/report.py:1 MW101" in verdict and "No module named 'airflow.operators.empty'" in verdict

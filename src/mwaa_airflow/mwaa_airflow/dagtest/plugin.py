@@ -1,4 +1,4 @@
-"""The pytest plugin: `pytest_plugins = ["mwaa_airflow.dagtest.plugin"]` in the top conftest.py, or `-p` of the same name.
+"""The pytest plugin. stack/bin/dag-tests loads it; elsewhere `-p mwaa_airflow.dagtest.plugin`, or `pytest_plugins` does.
 
 It sets Airflow's environment before anything imports Airflow; nothing of the shell's AIRFLOW_ and AWS_ is left.
 

@@ -20,6 +20,7 @@ from mwaa_local.check import one
 from mwaa_local.check.cache import Cache
 from mwaa_local.check.finding import RULES, Finding
 from mwaa_local.check.index import Index
+from mwaa_local.check.packaged import content_of, is_zip, members, zip_files
 from mwaa_local.check.project import Project, nearest, python_files, read
 from mwaa_local.console import err
 from mwaa_local.errors import LocalError
@@ -64,7 +65,8 @@ class _Part:
 
 
 def jobs_of(settings: Settings, paths: Sequence[Path]) -> list[Job]:
-    """Every Python file of the paths, once, in order. Raises LocalError for a path that does not exist or cannot be read."""
+    """Every Python file of the paths, and of zips among them, once, in order. Raises LocalError for a path that does not exist
+    or cannot be read."""
     if not paths:
         folders = [settings.mwaa_project / name for name in ("dags", "plugins")]
         paths = [folder for folder in folders if folder.is_dir()]
@@ -72,9 +74,29 @@ def jobs_of(settings: Settings, paths: Sequence[Path]) -> list[Job]:
     for path in paths:
         if not path.exists():
             raise LocalError(f"There is no {path}.", "give files, or folders with Python files")
-        for each in python_files(path) if path.is_dir() else [path]:
+        for each in _files_in(path):
             found.setdefault(each.resolve(), each)
     return [_job(settings, real, path) for real, path in found.items()]
+
+
+def _files_in(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from python_files(path)
+        zips = zip_files(path)
+    elif is_zip(path):
+        zips = iter([path])
+    else:
+        yield path
+        return
+    for archive in zips:
+        try:
+            yield from members(archive)
+        except OSError as problem:
+            raise _unreadable(archive, problem) from None
+
+
+def _unreadable(path: Path, problem: OSError) -> LocalError:
+    return LocalError(f"{path} cannot be read: {problem.strerror}.", "make it readable, or leave it out")
 
 
 def check_all(jobs: Sequence[Job], cache: Cache, processes: int = 0) -> list[Checked]:
@@ -85,11 +107,9 @@ def check_all(jobs: Sequence[Job], cache: Cache, processes: int = 0) -> list[Che
     fingerprints = {id(job.project): job.project.fingerprint() for job in jobs}
     for number, job in enumerate(jobs):
         try:
-            content = job.path.read_bytes()
+            content = content_of(job.path)
         except OSError as problem:
-            raise LocalError(
-                f"{job.path} cannot be read: {problem.strerror}.", "make it readable, or leave it out"
-            ) from None
+            raise _unreadable(job.path, problem) from None
         keys[number] = cache.key(content, fingerprints[id(job.project)], job.kind, job.path.stem)
         findings = cache.get(keys[number])
         if findings is None:
@@ -206,7 +226,7 @@ def _index() -> Index:
 def _work(files: list[_Handed]) -> list[tuple[int, list[Finding]]]:
     projects = _in_process["projects"]
     return [
-        (number, one.check(Path(path).read_bytes(), _index(), projects[project], kind, name))
+        (number, one.check(content_of(Path(path)), _index(), projects[project], kind, name))
         for number, path, project, kind, name in files
     ]
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import yaml
 
+from mwaa_local.check.packaged import modules_in
+
 # Packages whose module has another name, among those that DAGs use; any other is compared by its letters.
 _MODULES = {
     "beautifulsoup4": "bs4", "pyyaml": "yaml", "python-dateutil": "dateutil", "scikit-learn": "sklearn", "pillow": "PIL",
@@ -62,10 +64,10 @@ def read(folder: Path) -> Project:
     """Never fails for what is missing or cannot be read: then nothing is known of it."""
     dags, plugins = folder / "dags", folder / "plugins"
     stems = tuple(sorted(path.stem for path in python_files(plugins)))
-    modules = {_top(entry) for base in (dags, plugins, folder / "config") for entry in _entries(base)} | set(stems)
+    modules = {_top(entry) for base in (dags, plugins, folder / "config") for entry in _entries(base)}
     return Project(
         folder,
-        frozenset(modules),
+        frozenset(modules | set(stems) | modules_in(dags)),
         tuple(sorted(_requirements(folder / "requirements.txt"))),
         _lazy(folder / "airflow-config.yaml"),
         stems,
@@ -92,7 +94,8 @@ def python_files(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(
             name for name in folders if not name.startswith(".") and name not in ("__pycache__", "node_modules")
         )
-        yield from (Path(where, name) for name in sorted(files) if name.endswith(".py") and not name.startswith("."))
+        names = (name for name in sorted(files) if name.endswith(".py") and not name.startswith("."))
+        yield from (path for path in (Path(where, name) for name in names) if path.is_file())
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -156,7 +156,7 @@ class Session:
         for path in save.gone:
             self._memory.forget(path)
         what = within(what, self._only, [Path(file) for file in self._memory.files])
-        code = [path for path in sorted(save.changed) if self._places.in_code(path) and path.suffix == ".py"]
+        code = [path for path in sorted(save.changed) if self._is_checked(path)]
         if not what and not code:
             return
         names = [self._shown(path) for path in sorted(save.paths)]
@@ -294,9 +294,15 @@ class Session:
             self._screen.slow(f"{now.now} ({time.monotonic() - now.since:.0f} s)")
 
     def _code_files(self) -> list[Path]:
+        from mwaa_local.check.packaged import zip_files
         from mwaa_local.check.project import python_files
 
-        return [file for folder in (self._places.dags, self._places.plugins) for file in python_files(folder)]
+        files = [file for folder in (self._places.dags, self._places.plugins) for file in python_files(folder)]
+        return [*files, *zip_files(self._places.dags)]
+
+    def _is_checked(self, path: Path) -> bool:
+        packaged = path.suffix == ".zip" and path.is_relative_to(self._places.dags)
+        return packaged or (path.suffix == ".py" and self._places.in_code(path))
 
     def _shown(self, path: Path) -> str:
         return str(path.relative_to(self._places.project)) if path.is_relative_to(self._places.project) else str(path)
