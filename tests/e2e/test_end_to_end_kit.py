@@ -4,6 +4,7 @@ The test that must pass is the one in docs/dag-tests.md, word for word.
 """
 
 import re
+import uuid
 from xml.etree import ElementTree
 
 import pytest
@@ -83,6 +84,28 @@ from airflow.operators.bash import BashOperator
 
 with DAG("kit_brought", schedule_interval=None, start_date=datetime(2023, 4, 1), default_args={"owner": "t"}) as dag:
     BashOperator(task_id="say", bash_command="echo {{ dag_run.conf['word'] }}")
+"""
+TEST_OF_A_SCHEDULE = """
+def test_scheduled(dag, deployed):
+    with deployed(dag("kit_scheduled")) as d:
+        run = d.trigger()
+        run.wait(limit=100)
+        assert run.state == "success"
+        raise ValueError("the schedule's own run still goes on")
+"""
+SCHEDULED = """
+from datetime import datetime
+
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+
+WAIT = "touch {here}; sleep 500"
+MEET = "for i in $(seq 300); do [ -e {here} ] && exit; sleep 0.2; done; exit 1"
+
+with DAG("kit_scheduled", schedule_interval="@once", start_date=datetime(2023, 4, 1), default_args={"owner": "t"}) as dag:
+    BashOperator(
+        task_id="meet", bash_command="{% if dag_run.run_type == 'scheduled' %}" + WAIT + "{% else %}" + MEET + "{% endif %}"
+    )
 """
 JOB = 'Command: {Name: pythonshell, PythonVersion: "3.9"}\nMaxCapacity: 0.0625\n'
 
@@ -173,6 +196,30 @@ def test_two_tests_at_once_bring_the_same_file_and_job_and_the_last_one_takes_th
     assert stack.query("SELECT count(*) FROM dag WHERE dag_id = 'kit_brought' AND is_active") == [[0]]
     assert stack.query("SELECT count(*) FROM dag_run WHERE dag_id = 'kit_brought'") == [[0]]
     assert "kit_job" not in [job["Name"] for job in stack.client("glue").get_jobs()["Jobs"]]
+
+
+@pytest.mark.slow
+def test_a_run_of_the_schedule_ends_with_a_dag_that_was_paused(stack, project, tmp_path):
+    users_tests.write(tmp_path, TEST_OF_A_SCHEDULE)
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\nmwaa_project = {project}\n")
+    file = project / "dags" / "kit_scheduled.py"
+    file.write_text(SCHEDULED.replace("{here}", f"/tmp/kit-{uuid.uuid4().hex}"))
+    try:
+        done = users_tests.run(stack.state, tmp_path, "--mwaa-attachments", "kept")
+        assert "ValueError: the schedule's own run" in done.stdout and "1 failed" in done.stdout, (
+            done.stdout + done.stderr
+        )
+        runs = stack.query("SELECT run_type, state FROM dag_run WHERE dag_id = 'kit_scheduled' ORDER BY run_type")
+        assert runs == [["manual", "success"], ["scheduled", "failed"]]
+        assert stack.query("SELECT is_paused FROM dag WHERE dag_id = 'kit_scheduled'") == [[True]]
+        still = (
+            "SELECT count(*) FROM job JOIN task_instance t ON t.job_id = job.id WHERE t.dag_id = %s AND job.state = %s"
+        )
+        assert stack.query(still, "kit_scheduled", "running") == [[0]]
+        assert (tmp_path / "kept" / "test_of_user.py_test_scheduled" / "summary.txt").is_file()
+    finally:
+        file.unlink()
+        stack.airflow.run("dags", "delete", "--yes", "kit_scheduled")
 
 
 def test_without_a_stack_one_line_says_what_to_do(tmp_path):
