@@ -341,21 +341,10 @@ def summary(spark, url):
 
 
 def upload(spark, local, url):
-    """The file's bytes, through a stream as Spark writes them. Seconds."""
+    """The file's bytes, through a stream as Spark writes them."""
     files, path = _place(spark, url)
-    begun = time.monotonic()
     source = spark._jvm.java.io.FileInputStream(local)
     spark._jvm.org.apache.hadoop.io.IOUtils.copyBytes(source, files.create(path, True), 1 << 17, True)
-    return time.monotonic() - begun
-
-
-def download(spark, url):
-    """Reads all of it, and throws it away. Seconds."""
-    files, path = _place(spark, url)
-    nowhere = spark._jvm.org.apache.commons.io.output.NullOutputStream()
-    begun = time.monotonic()
-    spark._jvm.org.apache.hadoop.io.IOUtils.copyBytes(files.open(path), nowhere, 1 << 20, True)
-    return time.monotonic() - begun
 
 
 def digest(spark, url):
