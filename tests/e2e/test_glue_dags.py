@@ -44,8 +44,8 @@ def test_a_job_that_did_not_succeed_is_never_green(stack, run_id, dag_id, messag
         "run_glue_job": "failed",
         "get_glue_job_status": "upstream_failed",
     }
-    [glue_run] = stack.client("glue").get_job_runs(JobName=dag_id)["JobRuns"]
-    assert glue_run["JobRunState"] == "FAILED" and message in glue_run["ErrorMessage"]
+    newest, *_ = stack.client("glue").get_job_runs(JobName=dag_id)["JobRuns"]
+    assert newest["JobRunState"] == "FAILED" and message in newest["ErrorMessage"]
 
 
 SQUARES = """

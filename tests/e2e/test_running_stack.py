@@ -1,11 +1,14 @@
 """A running stack: healthy, on loopback only, and clear about what it refuses."""
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
+from mwaa_local.airflow import Airflow
+from mwaa_local.errors import LocalError
 from mwaa_local.ports import free_ports
 from tests.support.stack import poll
 
@@ -85,9 +88,17 @@ def test_a_dag_file_with_a_syntax_error_is_shown_and_the_rest_works_on(stack, pr
         assert shown.returncode == 1
         assert "broken_dag.py" in shown.stdout and "SyntaxError" in shown.stdout
         assert all(role["healthy"] for role in stack.status()["roles"])
+        with pytest.raises(LocalError, match=r"cannot read broken_dag\.py: .*SyntaxError"):
+            stack.airflow.await_dag("broken_dag")
     finally:
         broken.unlink()
     assert poll(lambda: not stack.status()["import_errors"], 120, every=2)
+
+
+def test_a_dag_that_does_not_come_is_not_waited_for_for_ever(stack):
+    impatient = type(stack.running)(replace(stack.settings, up_timeout=1), stack.env_id)
+    with pytest.raises(LocalError, match="has no DAG nowhere, after 1 s"):
+        Airflow(impatient).await_dag("nowhere")
 
 
 def test_a_changed_job_yaml_takes_effect_with_make_seed(stack, project):

@@ -193,8 +193,9 @@ class StackUnderTest:
 
     def trigger(self, dag_id: str, run_id: str, *arguments: str) -> None:
         """Once the DAG is known: a stack is healthy before Airflow has read all files."""
-        known = poll(lambda: self.airflow.run("dags", "unpause", dag_id).returncode == 0, 60, every=1)
-        assert known, f"Airflow does not know {dag_id}"
+        self.airflow.await_dag(dag_id)
+        done = self.airflow.run("dags", "unpause", dag_id)
+        assert done.returncode == 0, done.stderr
         done = self.airflow.run("dags", "trigger", dag_id, "--run-id", run_id, *arguments)
         assert done.returncode == 0, done.stderr
 

@@ -1,6 +1,7 @@
 """Looks into Airflow's database without importing Airflow: fast, and the same in every mode.
 
     python -m mwaa_airflow.observe import-errors
+    python -m mwaa_airflow.observe await-dag <dag_id> <seconds>
     python -m mwaa_airflow.observe state <dag_id> <run_id>
     python -m mwaa_airflow.observe follow <dag_id> <run_id>     a line at each change, until the run or standard input ends
     python -m mwaa_airflow.observe xcoms <dag_id> <run_id>
@@ -51,6 +52,22 @@ def reconnect(patience=60):
 def import_errors(connection):
     """[{"filename", "stacktrace"}]: DAG files that could not be parsed."""
     return _rows(connection, "SELECT filename, stacktrace FROM import_error ORDER BY filename")
+
+
+def await_dag(connection, dag_id, seconds):
+    """Waits until Airflow has read the DAG, a file of its name is broken, the time is over, or standard input ends.
+
+    Returns {"known": whether Airflow has it, "stacktrace": why dag_id.py could not be read, or None}.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            known = bool(_rows(connection, "SELECT 1 FROM dag WHERE dag_id = %s AND is_active", dag_id))
+            broken = [one for one in import_errors(connection) if os.path.basename(one["filename"]) == dag_id + ".py"]
+        except psycopg2.OperationalError:
+            connection, known, broken = reconnect(), False, []
+        if known or broken or time.monotonic() > deadline or _asker_is_gone(LOOK_EVERY):
+            return {"known": known, "stacktrace": broken[0]["stacktrace"] if broken else None}
 
 
 def run_state(connection, dag_id, run_id):
@@ -160,12 +177,14 @@ def _rows(connection, query, *values):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["import-errors", "state", "follow", "xcoms", "tasks"])
-    parser.add_argument("run", nargs="*", help="<dag_id> <run_id>")
+    parser.add_argument("what", choices=["import-errors", "await-dag", "state", "follow", "xcoms", "tasks"])
+    parser.add_argument("run", nargs="*", help="<dag_id> <run_id>, or <dag_id> <seconds>")
     arguments = parser.parse_args()
     connection = reconnect(patience=60)
     if arguments.what == "import-errors":
         documents = import_errors(connection)
+    elif arguments.what == "await-dag":
+        documents = [await_dag(connection, arguments.run[0], float(arguments.run[1]))]
     elif arguments.what == "xcoms":
         documents = xcoms(connection, *arguments.run)
     elif arguments.what == "tasks":

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from typing import Any
 
+from mwaa_local.errors import LocalError
 from mwaa_local.stack import Stack
 
 
@@ -31,6 +32,20 @@ class Airflow:
 
     def import_errors(self) -> list[dict[str, str]]:
         return list(self._observe("import-errors"))
+
+    def await_dag(self, dag_id: str) -> None:
+        """Returns when Airflow has read the DAG: a stack that has just started reads its files for the first time, and a slow
+        machine takes its time for it. Raises LocalError with the file's import error, or after UP_TIMEOUT."""
+        patience = self.stack.settings.up_timeout
+        found = next(iter(self._observe("await-dag", dag_id, str(patience))))
+        if found["stacktrace"]:
+            why = found["stacktrace"].strip().splitlines()[-1]
+            raise LocalError(f"Airflow cannot read {dag_id}.py: {why}", "correct the file; make status has the line")
+        if not found["known"]:
+            raise LocalError(
+                f"Airflow has no DAG {dag_id}, after {patience} s.",
+                "make status; make logs SERVICE=scheduler; on a slow machine UP_TIMEOUT=600",
+            )
 
     def xcoms(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         return list(self._observe("xcoms", dag_id, run_id))

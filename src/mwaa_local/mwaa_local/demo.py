@@ -29,8 +29,6 @@ from mwaa_local.stack import Stack
 
 DAG_ID = "impressions"
 OUTPUT_BUCKET = "impressions-processed"
-FIRST_READING = 60.0  # seconds
-LOOK_EVERY = 0.5
 COLOURS = {"success": "green", "failed": "red", "upstream_failed": "red", "running": "yellow"}
 # What each folder must hold, as a name in glue/data/truth.json (a number, or numbers by reason).
 EXPECTED_ROWS = {"sessionised": "accepted", "rejected": "rejected", "daily_aggregate": "groups"}
@@ -83,13 +81,6 @@ def _day(text: str | None, truth: dict[str, Any]) -> date:
     return date.fromisoformat(text)
 
 
-def _wait_for_dag(airflow: Airflow) -> None:
-    """A stack that has just started reads its DAG files for the first time. What is not there after a while, Airflow names."""
-    give_up = time.monotonic() + FIRST_READING
-    while airflow.run("dags", "state", DAG_ID, "2000-01-01").returncode and time.monotonic() < give_up:
-        time.sleep(LOOK_EVERY)
-
-
 def _trigger(airflow: Airflow, day: date) -> str:
     """Triggers a run that processes `day`; returns its run_id.
 
@@ -100,7 +91,7 @@ def _trigger(airflow: Airflow, day: date) -> str:
     logical_date = datetime.combine(day + timedelta(days=1), now.time(), timezone.utc)
     run_id = f"demo__{now:%Y%m%dT%H%M%S%f}"
     with err.status(f"Triggering {DAG_ID} for {day} ..."):
-        _wait_for_dag(airflow)
+        airflow.await_dag(DAG_ID)
         for command in (
             ("dags", "unpause", DAG_ID),
             ("dags", "trigger", DAG_ID, "--run-id", run_id, "--exec-date", logical_date.isoformat()),

@@ -140,7 +140,8 @@ class Settings:
     requirements_timeout: int = setting(600, "Seconds that pip may take for `requirements.txt`; MWAA's limit.")
     up_timeout: int = setting(
         180,
-        "Seconds that `make up` waits for a role to become healthy; what it does before Airflow starts does not count.",
+        "Seconds that `make up` waits for a role to become healthy (what it does before Airflow starts does not count), and "
+        "`make demo` for its DAG to be read.",
     )
 
     @property
