@@ -182,6 +182,7 @@ def test_the_worker_survives_a_killed_localstack_and_works_on(celery):
     assert "Traceback" not in celery.log("worker")
 
 
+@pytest.mark.slow
 def test_tasks_that_end_while_localstack_is_away_give_their_slots_back(celery, tmp_path):
     run_id, go = uuid.uuid4().hex, tmp_path / "go"
     states = "SELECT count(*) FROM task_instance WHERE run_id = %s AND state = %s"

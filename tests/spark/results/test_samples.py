@@ -158,6 +158,7 @@ def test_payments(aws: SparkAccount, database: str, version: str) -> None:
     assert "|-- provider id: choice" in said and "errors 0" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ONE_VERSION)
 def test_clickstream(aws: SparkAccount, database: str, version: str) -> None:
     root = f"clicks-{uuid.uuid4().hex[:8]}"
