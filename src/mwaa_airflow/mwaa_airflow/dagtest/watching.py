@@ -2,8 +2,8 @@
 
 Asked for is what the command line sends (mwaa_local.watch.warm has it): {"files": [...] or null for all, "modules": [...],
 "whole": [...], "tests": [...], "seen": [...] or null, "dags": [...], "slow": false, "aws_state": null}. Paths are absolute.
-A test that needs the local AWS account is slow: it is only named in a round that is not `slow`. `seen` adds what is not in it;
-`dags` are read before the first test.
+A test that needs the local AWS account or the stack is slow: it is only named in a round that is not `slow`. `seen` adds what is
+not in it; `dags` are read before the first test.
 """
 
 import os
@@ -242,4 +242,4 @@ def _ready_made(item: Any) -> bool:
 
 
 def _is_slow(item: Any) -> bool:
-    return "_local_aws" in getattr(item, "fixturenames", ())
+    return bool({"_local_aws", "_remote_airflow"}.intersection(getattr(item, "fixturenames", ())))
