@@ -130,14 +130,12 @@ def users_run(stack, tmp_path_factory):
     return (*run_in_two_processes(stack, folder), stack.state / "tests" / "attachments")
 
 
-@pytest.mark.slow
 def test_what_is_right_passes_and_what_is_wrong_fails(users_run):
     said, cases, _ = users_run
     assert failed(cases) == FAILING, said
     assert set(cases) == FAILING | {"test_the_run_id_reaches_glue"}
 
 
-@pytest.mark.slow
 def test_a_failed_test_leaves_logs_templates_glue_runs_and_a_listing(users_run):
     said, cases, attachments = users_run
     folder = attachments / "test_of_user.py_test_fails"
@@ -158,7 +156,6 @@ def test_a_failed_test_leaves_logs_templates_glue_runs_and_a_listing(users_run):
     assert cases["test_fails"].findtext("system-out") == summary.rstrip("\n")
 
 
-@pytest.mark.slow
 def test_a_broken_file_and_an_unknown_id_are_named(users_run):
     said, cases, _ = users_run
     assert "No module named 'no_such_package'" in cases["test_broken"].find("failure").text
@@ -166,7 +163,6 @@ def test_a_broken_file_and_an_unknown_id_are_named(users_run):
     assert "remote.py" not in said, "the traceback ends at the user's line"
 
 
-@pytest.mark.slow
 def test_a_run_that_does_not_end_is_told_with_its_tasks_and_ended(stack, users_run):
     text = users_run[1]["test_never_ends"].find("failure").text
     assert "has not ended within 4 s" in text and "sleep " in text
@@ -176,13 +172,11 @@ def test_a_run_that_does_not_end_is_told_with_its_tasks_and_ended(stack, users_r
     assert stack.query(query, "e2e__%") == [["failed"]]
 
 
-@pytest.mark.slow
 def test_what_was_paused_is_paused(stack, users_run):
     for dag_id in ("drill_sleeps", "always_fails", "run_id_walkthrough"):
         assert stack.query("SELECT is_paused FROM dag WHERE dag_id = %s", dag_id) == [[True]]
 
 
-@pytest.mark.slow
 def test_two_tests_at_once_bring_the_same_file_and_job_and_the_last_one_takes_them_away(stack, project, tmp_path):
     users_tests.write(tmp_path, TESTS_THAT_BRING)
     (tmp_path / "brought.py").write_text(BROUGHT)
@@ -198,7 +192,6 @@ def test_two_tests_at_once_bring_the_same_file_and_job_and_the_last_one_takes_th
     assert "kit_job" not in [job["Name"] for job in stack.client("glue").get_jobs()["Jobs"]]
 
 
-@pytest.mark.slow
 def test_a_run_of_the_schedule_ends_with_a_dag_that_was_paused(stack, project, tmp_path):
     users_tests.write(tmp_path, TEST_OF_A_SCHEDULE)
     (tmp_path / "pytest.ini").write_text(f"[pytest]\nmwaa_project = {project}\n")
