@@ -49,6 +49,7 @@ def test_never_ends(deployed):
     with deployed("drill_sleeps") as d:
         d.trigger().wait(limit=4)
 """
+USED = ("drill_sleeps", "always_fails", "run_id_walkthrough")
 FAILING = {"test_fails", "test_broken", "test_not_there", "test_never_ends"}
 TESTS_THAT_BRING = """
 from pathlib import Path
@@ -124,6 +125,9 @@ def failed(cases):
 @pytest.fixture(scope="module")
 def users_run(stack, tmp_path_factory):
     """As run_in_two_processes gives it, and the folder of attachments."""
+    for dag_id in USED:  # other tests may have unpaused them
+        stack.airflow.await_dag(dag_id)
+        assert stack.airflow.run("dags", "pause", dag_id).returncode == 0
     folder = tmp_path_factory.mktemp("users")
     users_tests.write(folder, TESTS + "\n\n" + EXAMPLE)
     (folder / "broken.py").write_text("from airflow import DAG\nimport no_such_package\n")
@@ -173,7 +177,7 @@ def test_a_run_that_does_not_end_is_told_with_its_tasks_and_ended(stack, users_r
 
 
 def test_what_was_paused_is_paused(stack, users_run):
-    for dag_id in ("drill_sleeps", "always_fails", "run_id_walkthrough"):
+    for dag_id in USED:
         assert stack.query("SELECT is_paused FROM dag WHERE dag_id = %s", dag_id) == [[True]]
 
 
