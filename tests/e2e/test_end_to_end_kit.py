@@ -196,6 +196,7 @@ def test_two_tests_at_once_bring_the_same_file_and_job_and_the_last_one_takes_th
     assert "kit_job" not in [job["Name"] for job in stack.client("glue").get_jobs()["Jobs"]]
 
 
+@pytest.mark.slow
 def test_a_run_of_the_schedule_ends_with_a_dag_that_was_paused(stack, project, tmp_path):
     users_tests.write(tmp_path, TEST_OF_A_SCHEDULE)
     (tmp_path / "pytest.ini").write_text(f"[pytest]\nmwaa_project = {project}\n")
