@@ -163,7 +163,7 @@ def test_a_file_that_ends_its_process_is_named_and_the_others_are_checked(tmp_pa
 def test_the_modules_of_a_zip_are_checked(home):
     packaged(
         home / "dags" / "team.zip",
-        {"report.py": "import helpers, lib.sums\n" + WRONG, "lib/sums.py": WRONG, "helpers.py": ""},
+        {"report.py": "import helpers, lib.sums\n" + WRONG, "lib/sums.py": WRONG, "helpers.py": "", "../out.py": WRONG},
     )
     done = check(home, "dags/team.zip", "--format", "json")
     document = json.loads(done.stdout)

@@ -11,6 +11,7 @@ names.py             rules MW1: what is not there in Airflow 2.2.2, provider 2.4
 mwaa.py              rules MW2: what MWAA does not do
 glue.py              rules MW3: traps of provider 2.4.0
 noqa.py              `# noqa` and `# noqa: MW101`
+folders.py           the files below a folder
 packaged.py          DAGs in zip files
 project.py           the folders that a project has, its requirements and options
 files.py             which files, by how many processes; cache.py: what is known of them already

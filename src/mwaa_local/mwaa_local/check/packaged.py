@@ -6,23 +6,21 @@ Airflow reads the modules at the top of a zip as DAG files and lets them import 
 from __future__ import annotations
 
 import contextlib
-import os
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from mwaa_local.check.folders import files_below
 from mwaa_local.check.source import LARGEST
+
+# What zipfile raises for content it cannot give; RuntimeError is a password, or a compression that this Python lacks.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 
 
 def zip_files(folder: Path) -> Iterator[Path]:
-    """The zips below a folder that Airflow would take for some, in order."""
-    for where, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            path = Path(where, name)
-            if is_zip(path):
-                yield path
+    """The zips below a folder, in order."""
+    return (path for path in files_below(folder, ".zip") if is_zip(path))
 
 
 def is_zip(path: Path) -> bool:
@@ -60,11 +58,5 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        RuntimeError,
-        NotImplementedError,
-    ) as problem:  # RuntimeError: a password
+    except _DAMAGE as problem:
         raise OSError(0, f"the zip is damaged or locked ({problem})") from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from mwaa_local.check.folders import files_below
 from mwaa_local.check.packaged import modules_in
 
 # Packages whose module has another name, among those that DAGs use; any other is compared by its letters.
@@ -83,19 +83,7 @@ def nearest(path: Path) -> Path | None:
 
 
 def python_files(folder: Path) -> Iterator[Path]:
-    """The .py files below a folder, in order; neither hidden ones nor what tools keep. Each folder once, whatever links say."""
-    seen: set[tuple[int, int]] = set()
-    for where, folders, files in os.walk(folder, followlinks=True):
-        status = Path(where).stat()
-        if (status.st_dev, status.st_ino) in seen:
-            folders[:] = []
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and name not in ("__pycache__", "node_modules")
-        )
-        names = (name for name in sorted(files) if name.endswith(".py") and not name.startswith("."))
-        yield from (path for path in (Path(where, name) for name in names) if path.is_file())
+    return files_below(folder, ".py")
 
 
 def _entries(folder: Path) -> list[Path]:
