@@ -34,7 +34,10 @@ def main() -> None:
     from localstack_glue.platform import loopback
 
     loopback.require_hook()
-    run()
+    try:
+        run()
+    except SystemExit as end:
+        loopback.leave(int(end.code or 0))
 
 
 def look_up_entry_points_anew() -> None:

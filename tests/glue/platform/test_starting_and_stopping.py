@@ -95,6 +95,25 @@ def test_sigterm_stops_it_while_a_client_holds_a_long_poll(new_localstack: Calla
     assert not (own.home / "run.json").exists()
 
 
+def test_it_is_gone_in_time_even_if_no_thread_of_it_gets_to_run_any_more() -> None:
+    stands_still = (
+        "import os, re, signal\n"
+        "from localstack.runtime import current\n"
+        "from localstack_glue.platform import loopback\n"
+        "class Runtime:\n"
+        "    def exit(self, code):\n"
+        "        re.match('(a+)+b', 'a' * 60)  # one call for years, under the interpreter's lock\n"
+        "current.set_current_runtime(Runtime())\n"
+        "loopback.SECONDS_TO_STOP = 2\n"
+        "loopback.install()\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+    )
+    command = [VENVS / "localstack/bin/python", "-c", stands_still]
+    done = subprocess.run(command, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=60)
+    assert done.returncode == -signal.SIGALRM
+    assert "Timeout (0:00:01)!" in done.stderr and 'File "<string>", line 6 in exit' in done.stderr
+
+
 def test_an_index_of_other_versions_is_rebuilt(
     localstack: LocalStack, new_localstack: Callable[..., LocalStack]
 ) -> None:
