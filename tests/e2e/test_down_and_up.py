@@ -64,7 +64,9 @@ def test_down_leaves_nothing_and_up_finds_everything_again(new_stack, run_id):
     assert name not in [b["Name"] for b in one.client("s3").list_buckets()["Buckets"]]
 
 
-@pytest.mark.parametrize("role", ["postgres", "localstack", "webserver"])
+@pytest.mark.parametrize(
+    "role", ["localstack", *(pytest.param(one, marks=pytest.mark.slow) for one in ("postgres", "webserver"))]
+)
 def test_ctrl_c_while_a_role_starts_leaves_nothing(new_stack, role):
     one = new_stack()
     begun = one.begin("up")

@@ -7,9 +7,10 @@ from tests.support.stack import poll
 
 DAY, LOGICAL_DATE = "2023-05-01", "2023-05-02T12:{:02d}:00+00:00"  # Airflow drops the microseconds
 ROLES = ["worker", "localstack", "scheduler", "postgres", "webserver"]
+LONG = [pytest.param(role, marks=pytest.mark.slow) for role in ROLES[3:]]
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", [*ROLES[:3], *LONG])
 def test_a_killed_role_comes_back_and_the_run_in_flight_ends_true(stack, run_id, role):
     stack.trigger("impressions", run_id, "--exec-date", LOGICAL_DATE.format(ROLES.index(role)))
     assert poll(lambda: any(t["state"] == "running" for t in stack.run_state("impressions", run_id)["tasks"]), 60)
