@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -88,7 +89,9 @@ class Native(Side):
     def freeze(self, role: str, number: signal.Signals) -> None:
         first = psutil.Process(self.stack.pid(role))
         for process in (first, *first.children(recursive=True)):
-            process.send_signal(number)
+            # one that has gone on since they were listed may have been the end of another
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
 
 
 class Docker(Side):

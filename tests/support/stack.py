@@ -180,7 +180,9 @@ class StackUnderTest:
             done = self.docker.engine.run("kill", container.id)
             assert done.returncode == 0, done.stderr
         else:
-            os.kill(self.pid(role), signal.SIGKILL)
+            pid = self.pid(role)
+            assert pid, f"{role} does not run"
+            os.kill(pid, signal.SIGKILL)
 
     def read(self, pattern: str) -> str:
         """The files that match a shell pattern, in which variables of Airflow's environment may stand."""
